@@ -1,0 +1,33 @@
+// Bundles the client, the server, the command line and (with --scripts) the development scripts into dist/.
+import { cpSync, existsSync, mkdirSync } from 'node:fs';
+import { build } from 'esbuild';
+
+const ES_IN_CJS = {
+  define: { 'import.meta.url': 'importMetaUrl' },
+  banner: { js: 'const importMetaUrl = require("node:url").pathToFileURL(__filename).href;' },
+};
+
+const common = {
+  bundle: true,
+  platform: 'node',
+  target: 'node20',
+  format: 'cjs',
+  sourcemap: false,
+  minify: process.argv.includes('--minify'),
+  // Looked up at run time, and only where a working binary exists.
+  external: ['vscode', 'tree-sitter', 'tree-sitter-c'],
+  logLevel: 'warning',
+  outdir: 'dist',
+  ...ES_IN_CJS,
+};
+
+const entries = { client: 'client/extension.ts', server: 'server/main.ts', cli: 'server/cli.ts', worker: 'server/workspace/worker.ts' };
+const scripts = { generate: 'scripts/generate.ts', bench: 'scripts/bench.ts' };
+
+const wanted = process.argv.includes('--scripts') ? { ...entries, ...scripts } : entries;
+const present = Object.fromEntries(Object.entries(wanted).filter(([, file]) => existsSync(file)));
+
+await build({ ...common, entryPoints: present });
+mkdirSync('dist', { recursive: true });
+cpSync('node_modules/web-tree-sitter/web-tree-sitter.wasm', 'dist/web-tree-sitter.wasm');
+cpSync('node_modules/tree-sitter-c/tree-sitter-c.wasm', 'dist/tree-sitter-c.wasm');
