@@ -1,6 +1,6 @@
 /** The nouns that every layer shares. Imports only the simulator's nouns. */
 
-import type { ReplayResult } from './replay/types';
+import type { ReplayQuestion, ReplayResult } from './replay/types';
 
 /** UTF-16 offsets into the user's text, half-open. */
 export interface Span {
@@ -40,7 +40,8 @@ export interface Problem {
   readonly severity?: Severity;
   readonly related?: readonly Related[];
   readonly fixes?: readonly Fix[];
-  readonly replay?: ReplayResult;
+  /** What the code needs of the mapping; the replay answers it and its words follow the message. */
+  readonly question?: ReplayQuestion;
 }
 
 /** A problem with who says so and how bad it is. */

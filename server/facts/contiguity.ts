@@ -1,0 +1,267 @@
+/** Who relies on a mapped list being one contiguous DMA range: by taking its first address, or by testing for it. */
+
+import type { FunctionIr } from '../code/ir';
+import type { Span } from '../types';
+import { errnoName } from './constants';
+import { explore, type Outcome } from './explore';
+import type { BranchFact, CallFact, Flow } from './flow';
+import { walkedList } from './flow';
+import { findMeasures, type Measure } from './measure';
+import { type ListFacts, listAt } from './tables';
+import { constant, mentions, substitute, type Value } from './values';
+
+/** The device is given the first DMA address of a list. */
+export interface FirstAddressUse {
+  readonly list: ListFacts;
+  /** Where the address is read. */
+  readonly span: Span;
+  /** Where it goes: `buf->dma_addr`, `writel()`, the caller. */
+  readonly sink: { readonly span: Span; readonly text: string };
+}
+
+/** The code tests whether a list is contiguous, or one segment. */
+export interface ContiguityTest {
+  readonly list: ListFacts;
+  readonly kind: 'contiguous-size' | 'single-segment';
+  readonly span: Span;
+  /** The helper that measures; absent where the function does it itself. */
+  readonly helper: string | undefined;
+  /** The call or loop that measures, or the count's text. */
+  readonly measured: { readonly span: Span; readonly text: string };
+  /** What the value is compared with. */
+  readonly needed: { readonly span: Span } | undefined;
+  /** What the function returns where the test fails: `-EFAULT`; undefined when it goes on some other way. */
+  readonly refusal: { readonly text: string; readonly span: Span | undefined } | undefined;
+}
+
+export interface ContiguityFacts {
+  readonly firstAddressUses: readonly FirstAddressUse[];
+  readonly tests: readonly ContiguityTest[];
+  /** Keys of lists whose segments the function handles one by one, or hands on. */
+  readonly handled: ReadonlySet<string>;
+}
+
+/** Functions that do not give an address to a device: printing, releasing, comparing, mapping by hand. */
+const NO_DEVICE_USE =
+  /^(?:pr_|dev_(?:dbg|err|warn|info|vdbg|notice|crit|printk)|printk|drm_(?:dbg|err|info|warn)|DRM_|netdev_|ibdev_|mlx5_core_|trace_|dprintk|seq_printf|WARN|sn?printf|scnprintf|kfree|kvfree|vfree|sg_free_table|sgl_free|memset|unpin_|put_page|dma_(?:un)?map_|dma_sync_|dma_buf_|dma_get_sgtable|sg_(?:alloc|init|set|mark|unmark|free|copy|pcopy|zero|nents|last|miter)|clflush|flush_|cache_|arch_|outer_|phys_to_|dma_to_phys|page_|iommu_(?:un)?map)/;
+const DEBUG_NAME = /(?:dbg|debug|_dump|_log|print|trace|warn|_err|_info)(?:_|$)/i;
+/** Whoever maps IOVAs by hand wants each physical address, not a contiguous range. */
+const MAPS_BY_HAND = /^(?:iommu_map|iommu_map_sg|iommu_map_sgtable|iommu_map_sg_atomic|domain_map|ops->map_pages)$/;
+
+/** `measuring` names functions of the file, or of the kernel, that return the contiguous size of an argument. */
+export function contiguityOf(flow: Flow, measuring: ReadonlyMap<string, number>): ContiguityFacts {
+  const measures = findMeasures(flow);
+  const handled = handledLists(flow, measures);
+  const mapsByHand = flow.calls.some((call) => call.call.name !== undefined && MAPS_BY_HAND.test(call.call.name));
+  const fills = flow.stores.some((store) => fillsAddress(store.target, flow));
+  const firstAddressUses = mapsByHand || fills ? [] : findFirstAddressUses(flow);
+  return { firstAddressUses, tests: findTests(flow, measures, measuring), handled };
+}
+
+function fillsAddress(target: { readonly kind: string; readonly name?: string }, flow: Flow): boolean {
+  if (target.kind === 'field') return target.name === 'dma_address';
+  if (target.kind !== 'name') return false;
+  const name = target.name ?? '';
+  if (!name.startsWith('#')) return false;
+  return flow.ir.blocks.some((block) =>
+    block.statements.some((one) => one.kind === 'call' && one.result === name && one.call.name === 'sg_dma_address'),
+  );
+}
+
+function findFirstAddressUses(flow: Flow): readonly FirstAddressUse[] {
+  const uses = new Map<string, FirstAddressUse>();
+  const add = (value: Value, sink: FirstAddressUse['sink']) => {
+    for (const part of addressParts(value)) {
+      const [head] = part.args;
+      if (!head || uses.has(part.key)) continue;
+      const list = listAt(flow, head);
+      if (list) uses.set(part.key, { list, span: readSpan(flow, part) ?? sink.span, sink });
+    }
+  };
+  for (const store of flow.stores) {
+    const text = placeText(store.target);
+    if (text !== undefined) add(store.value, { span: store.span, text });
+  }
+  for (const call of flow.calls) {
+    const name = call.call.name ?? '';
+    if (call.result.kind === 'pure' || NO_DEVICE_USE.test(name) || DEBUG_NAME.test(name)) continue;
+    if (call.api && call.api.role !== 'consume') continue;
+    for (const arg of call.args) add(arg, { span: call.call.span, text: name === '' ? 'a function pointer' : `${name}()` });
+  }
+  for (const end of flow.returns) {
+    if (end.value) add(end.value, { span: end.span, text: 'the caller' });
+  }
+  return [...uses.values()];
+}
+
+/** The `sg_dma_address(...)` parts that `value` is or is computed from. */
+function addressParts(value: Value): readonly Extract<Value, { kind: 'pure' }>[] {
+  const parts: Extract<Value, { kind: 'pure' }>[] = [];
+  mentions(value, (part) => {
+    if (part.kind === 'pure' && part.name === 'sg_dma_address') parts.push(part);
+    return false;
+  });
+  return parts;
+}
+
+function readSpan(flow: Flow, part: Value): Span | undefined {
+  return flow.calls.find((call) => call.result.key === part.key)?.call.span;
+}
+
+/** Only memory is a place where an address reaches a device; a local variable is not. */
+function placeText(target: { readonly kind: string; readonly name?: string }): string | undefined {
+  if (target.kind === 'field') return `'${target.name ?? ''}'`;
+  if (target.kind === 'index') return 'an array';
+  if (target.kind === 'deref') return "the caller's variable";
+  return undefined;
+}
+
+/** Lists that the function walks segment by segment, or gives to somebody who may. */
+function handledLists(flow: Flow, measures: readonly Measure[]): ReadonlySet<string> {
+  const handled = new Set<string>();
+  const measuring = new Set(measures.map((measure) => measure.loop));
+  flow.ir.loops.forEach((loop, index) => {
+    if (measuring.has(index)) return;
+    const env = flow.entering.get(loop.header);
+    const list = env && walkedList(loop, env, flow);
+    if (list && usesEntryAddress(flow, index)) handled.add(list.key);
+  });
+  const movesOn = (part: Value) => part.kind === 'pure' && part.name === 'sg_next';
+  for (const call of flow.calls) {
+    const { result } = call;
+    if (result.kind === 'pure' && result.name === 'sg_dma_address') {
+      const [entry] = result.args;
+      if (entry && mentions(entry, movesOn)) mentions(entry, (part) => (handled.add(part.key), false));
+    }
+    if (call.api?.role === 'consume' && call.list) handled.add(call.list.key);
+  }
+  return handled;
+}
+
+function usesEntryAddress(flow: Flow, loop: number): boolean {
+  const isEntry = (part: Value) => part.kind === 'entry' && part.loop === loop;
+  return flow.calls.some((call) => {
+    const { result } = call;
+    if (result.kind === 'pure') return result.name === 'sg_dma_address' && result.args.some((arg) => mentions(arg, isEntry));
+    return !call.api && !NO_DEVICE_USE.test(call.call.name ?? '') && call.args.some((arg) => mentions(arg, isEntry));
+  });
+}
+
+function findTests(flow: Flow, measures: readonly Measure[], measuring: ReadonlyMap<string, number>): readonly ContiguityTest[] {
+  const tests: ContiguityTest[] = [];
+  const calls = flow.calls.filter((call) => call.call.name !== undefined && measuring.has(call.call.name));
+  for (const branch of flow.branches) {
+    const byCall = calls.find((call) => mentions(branch.test, (part) => part.key === call.result.key));
+    const test = byCall ? sizeTest(flow, branch, byCall, measuring) : (ownSizeTest(flow, branch, measures) ?? countTest(flow, branch));
+    if (test) tests.push(test);
+  }
+  return tests;
+}
+
+function sizeTest(flow: Flow, branch: BranchFact, call: CallFact, measuring: ReadonlyMap<string, number>): ContiguityTest | undefined {
+  const name = call.call.name ?? '';
+  const measured = call.args[measuring.get(name) ?? 0];
+  if (!measured) return undefined;
+  const table = measured.kind === 'address' ? `${measured.place}.sgl` : `${measured.key}->sgl`;
+  const list = listAt(flow, { kind: 'initial', key: table, place: table }) ?? listAt(flow, measured);
+  if (!list) return undefined;
+  return compare(flow, branch, (part) => part.key === call.result.key, {
+    list,
+    kind: 'contiguous-size',
+    helper: name,
+    measured: { span: call.call.span, text: `${name}()` },
+  });
+}
+
+/** The function measures with a loop of its own and compares the sum. */
+function ownSizeTest(flow: Flow, branch: BranchFact, measures: readonly Measure[]): ContiguityTest | undefined {
+  for (const measure of measures) {
+    if (branch === measure.branch || flow.ir.loops[measure.loop]?.blocks.includes(branch.block)) continue;
+    const isSum = (part: Value) => part.kind === 'either' && measure.sums.includes(part.place);
+    const list = mentions(branch.test, isSum) ? listAt(flow, measure.head) : undefined;
+    if (!list) continue;
+    const loop = flow.ir.loops[measure.loop];
+    const measured = { span: loop?.span ?? branch.expr.span, text: 'a loop over the segments' };
+    return compare(flow, branch, isSum, { list, kind: 'contiguous-size', helper: undefined, measured });
+  }
+  return undefined;
+}
+
+/** `sgt->nents != 1` and its kin. */
+function countTest(flow: Flow, branch: BranchFact): ContiguityTest | undefined {
+  const { test } = branch;
+  const operand = test.kind === 'binary' ? [test.left, test.right].find((side) => countedList(flow, side)) : undefined;
+  const list = operand && countedList(flow, operand);
+  if (!operand || !list || branch.isLoopTest) return undefined;
+  const isCount = (part: Value) => part.key === operand.key;
+  if (decide(test, isCount, 1n) === undefined || decide(test, isCount, 1n) === decide(test, isCount, 2n)) return undefined;
+  if (decide(test, isCount, 2n) !== decide(test, isCount, 3n)) return undefined;
+  const measured = { span: branch.expr.span, text: 'the mapped count' };
+  const refuses = decide(test, isCount, 2n) ? branch.whenTrue : branch.whenFalse;
+  const needed = undefined;
+  return { list, kind: 'single-segment', helper: undefined, measured, needed, span: branch.expr.span, refusal: refusalAt(flow, refuses) };
+}
+
+/** The list whose mapped count `value` is. */
+function countedList(flow: Flow, value: Value): ListFacts | undefined {
+  if (value.kind === 'mapped') {
+    const map = flow.calls.find((call) => call.call.id === value.call);
+    return map?.list && listAt(flow, map.list);
+  }
+  const table = value.kind === 'initial' ? /^(.*(?:->|\.))nents$/.exec(value.place)?.[1] : undefined;
+  return table === undefined ? undefined : listAt(flow, { kind: 'initial', key: `${table}sgl`, place: `${table}sgl` });
+}
+
+function decide(test: Value, isCount: (part: Value) => boolean, count: bigint): boolean | undefined {
+  const decided = substitute(test, (part) => (isCount(part) ? constant(count) : undefined));
+  return decided.kind === 'constant' ? decided.number !== 0n : undefined;
+}
+
+type Partial = Pick<ContiguityTest, 'list' | 'kind' | 'helper' | 'measured'>;
+
+function compare(flow: Flow, branch: BranchFact, isMeasured: (part: Value) => boolean, known: Partial): ContiguityTest | undefined {
+  const { test } = branch;
+  if (test.kind !== 'binary') return undefined;
+  const onLeft = mentions(test.left, isMeasured);
+  const shortWhenTrue = onLeft
+    ? test.op === '<' || test.op === '!=' || test.op === '<='
+    : test.op === '>' || test.op === '!=' || test.op === '>=';
+  const shortWhenFalse = onLeft ? test.op === '>=' || test.op === '==' || test.op === '>' : test.op === '<=' || test.op === '==' || test.op === '<';
+  if (!shortWhenTrue && !shortWhenFalse) return undefined;
+  const { expr } = branch;
+  const needed = expr.kind === 'binary' ? { span: (onLeft ? expr.right : expr.left).span } : undefined;
+  const refuses = shortWhenTrue ? branch.whenTrue : branch.whenFalse;
+  return { ...known, needed, span: expr.span, refusal: refusalAt(flow, refuses) };
+}
+
+/** What the function returns from `block` on, when every path from there fails. */
+function refusalAt(flow: Flow, block: number): ContiguityTest['refusal'] {
+  const env = flow.entering.get(block);
+  if (!env) return undefined;
+  const outcomes = explore(flow, block, env);
+  const texts = new Map<string, Outcome>();
+  for (const outcome of outcomes) {
+    const text = outcome.returned ? failureText(flow.ir, outcome.value) : undefined;
+    if (text === undefined) return undefined;
+    texts.set(text, outcome);
+  }
+  const first = [...texts][0];
+  return first && { text: [...texts.keys()].join(' or '), span: first[1].span };
+}
+
+function failureText(ir: FunctionIr, value: Value | undefined): string | undefined {
+  if (!value) return undefined;
+  if (value.kind === 'constant') {
+    if (value.number < 0n) return value.text.startsWith('-E') ? value.text : errnoName(value.number);
+    if (value.number === 0n && ir.returnType.includes('*')) return 'NULL';
+    if (value.number === 0n && /\bbool\b/.test(ir.returnType)) return 'false';
+    return undefined;
+  }
+  if (value.kind === 'pure' && value.name === 'ERR_PTR') {
+    const [error] = value.args;
+    return error?.kind === 'constant' && error.number < 0n
+      ? (error.text.startsWith('-E') ? error.text : errnoName(error.number))
+      : undefined;
+  }
+  return undefined;
+}

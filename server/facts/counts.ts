@@ -1,0 +1,215 @@
+/** What becomes of the result of a map call, and which count a release is given. */
+
+import type { Expr } from '../code/ir';
+import type { Span } from '../types';
+import { evaluate } from './evaluate';
+import { fieldKeys, type FieldWrites } from './fields';
+import type { BranchFact, CallFact, Flow } from './flow';
+import { alternatives, constant, mentions, substitute, type Value } from './values';
+
+/** A map call whose result nobody tests. */
+export interface UntestedResult {
+  readonly map: CallFact;
+  readonly kind: 'dropped' | 'untested';
+  /** First place that relies on the mapping. */
+  readonly use: { readonly span: Span; readonly text: string } | undefined;
+}
+
+/** A release or sync that is given the mapped count. */
+export interface MappedCountRelease {
+  readonly call: CallFact;
+  readonly count: Expr;
+  readonly map: CallFact;
+  /** Function that maps, when it is another one. */
+  readonly mapFunction: string | undefined;
+  /** The count that was passed to the map call, when the same expression still has the same value at the release. */
+  readonly original: string | undefined;
+}
+
+/** Names of fields that some function of the file tests, and functions that test a parameter. */
+export interface FileTests {
+  readonly fields: ReadonlySet<string>;
+  readonly params: ReadonlyMap<string, ReadonlySet<number>>;
+}
+
+/** Which values of the result tell failure from success. */
+const PROBES: Readonly<Record<string, readonly [bigint, bigint]>> = {
+  zero: [0n, 1n],
+  nonzero: [-12n, 0n],
+  negative: [-12n, 1n],
+};
+
+export function findUntestedResults(flow: Flow, text: (span: Span) => string, tests: FileTests): readonly UntestedResult[] {
+  const found: UntestedResult[] = [];
+  for (const map of flow.calls) {
+    const probe = map.api?.role === 'map' ? PROBES[map.api.fails ?? ''] : undefined;
+    if (!probe) continue;
+    if (isTestedByEffect(flow, map)) continue;
+    if (!map.resultUsed) {
+      found.push({ map, kind: 'dropped', use: firstUse(flow, map, text) });
+      continue;
+    }
+    if (flow.branches.some((branch) => testsResult(branch, map.result, probe)) || leaves(flow, map, tests)) continue;
+    found.push({ map, kind: 'untested', use: firstUse(flow, map, text) });
+  }
+  return found;
+}
+
+/** The branch goes another way for failure than for success. */
+function testsResult(branch: BranchFact, result: Value, [failure, success]: readonly [bigint, bigint]): boolean {
+  const isResult = (part: Value) => alternatives(part).some((option) => option.key === result.key);
+  if (!mentions(branch.test, isResult)) return false;
+  const decide = (number: bigint) => substitute(branch.test, (part) => (isResult(part) ? constant(number) : undefined));
+  const onFailure = decide(failure);
+  const onSuccess = decide(success);
+  if (onFailure.kind === 'constant' && onSuccess.kind === 'constant') {
+    return (onFailure.number === 0n) !== (onSuccess.number === 0n);
+  }
+  // Compared with something unknown, such as the original count: a test, unless it only bounds a loop.
+  return !branch.isLoopTest && !(branch.test.kind === 'binary' && /^[<>]=?$/.test(branch.test.op) && countsUp(branch.test));
+}
+
+function countsUp(test: Extract<Value, { kind: 'binary' }>): boolean {
+  return [test.left, test.right].some((side) => side.kind === 'either' && side.options.some((option) => option.kind === 'binary'));
+}
+
+/** Code that drops the result but looks at the segments it may have got. */
+function isTestedByEffect(flow: Flow, map: CallFact): boolean {
+  const { list } = map;
+  if (!list) return false;
+  const isRead = (part: Value) =>
+    part.kind === 'pure' && (part.name === 'sg_dma_len' || part.name === 'sg_dma_address') && part.args[0]?.key === list.key;
+  return flow.branches.some((branch) => !branch.isLoopTest && mentions(branch.test, isRead));
+}
+
+/** The result goes where somebody else can test it: to the caller, or to a field or function that does. */
+function leaves(flow: Flow, map: CallFact, tests: FileTests): boolean {
+  const isResult = (part: Value) => part.key === map.result.key;
+  if (flow.returns.some((end) => end.value && mentions(end.value, isResult))) return true;
+  for (const store of flow.stores) {
+    if (!mentions(store.value, isResult)) continue;
+    if (store.target.kind === 'deref' || store.target.kind === 'index') return true;
+    if (store.target.kind === 'field' && tests.fields.has(store.target.name)) return true;
+    if (store.target.kind === 'name' && !isLocal(flow, store.target.name)) return true;
+  }
+  return flow.calls.some((call) =>
+    call.args.some((arg, index) => mentions(arg, isResult) && tests.params.get(call.call.name ?? '')?.has(index)),
+  );
+}
+
+function isLocal(flow: Flow, name: string): boolean {
+  return name.startsWith('#') || [...flow.ir.locals, ...flow.ir.params].some((one) => one.name === name);
+}
+
+/** The first read of the mapped list, or call that takes the count, after the map call. */
+function firstUse(flow: Flow, map: CallFact, text: (span: Span) => string): UntestedResult['use'] {
+  for (const call of flow.calls) {
+    if (call.call.span.start <= map.call.span.start || call.api?.role === 'unmap') continue;
+    const reads = call.result.kind === 'pure' && (call.result.name === 'sg_dma_address' || call.result.name === 'sg_dma_len');
+    const takes = call.args.some((arg) => arg.key === map.result.key || (map.list && call.api && arg.key === map.list.key));
+    if (reads || takes) return { span: call.call.span, text: text(call.call.nameSpan) };
+  }
+  return undefined;
+}
+
+/** Which fields and parameters the functions of a file test. */
+export function collectTests(flows: readonly Flow[]): FileTests {
+  const fields = new Set<string>();
+  const params = new Map<string, ReadonlySet<number>>();
+  for (const flow of flows) {
+    const tested = new Set<number>();
+    for (const branch of flow.branches) {
+      mentions(branch.test, (part) => {
+        if (part.kind !== 'initial') return false;
+        const field = /(?:->|\.)(\w+)$/.exec(part.place)?.[1];
+        if (field && !(branch.isLoopTest && branch.test.kind === 'binary')) fields.add(field);
+        const index = flow.ir.params.findIndex((param) => param.name === part.place);
+        if (0 <= index) tested.add(index);
+        return false;
+      });
+    }
+    params.set(flow.ir.name, tested);
+  }
+  return { fields, params };
+}
+
+/** Calls with role `unmap` or `sync` whose count is what a map call returned. */
+export function findMappedCountReleases(
+  flow: Flow,
+  role: 'unmap' | 'sync',
+  writes: ReadonlyMap<string, FieldWrites>,
+  text: (span: Span) => string,
+): readonly MappedCountRelease[] {
+  const found: MappedCountRelease[] = [];
+  for (const call of flow.calls) {
+    if (call.api?.role !== role || call.api.count === undefined) continue;
+    const count = call.call.args[call.api.count];
+    const value = call.args[call.api.count];
+    if (!count || !value) continue;
+    const local = localMap(flow, value);
+    const remote = local ? undefined : remoteMap(flow, count, value, writes);
+    const map = local ?? remote?.map;
+    if (!map || isOneEntry(map)) continue;
+    const original = local && stillValid(flow, call, local, text);
+    found.push({ call, count, map, mapFunction: remote?.function, original });
+  }
+  return found;
+}
+
+/** The map call of this function that returned `value`, when it can be nothing else but zero. */
+function localMap(flow: Flow, value: Value): CallFact | undefined {
+  const options = alternatives(value).filter((option) => !(option.kind === 'constant' && option.number <= 0n));
+  if (options.length === 0 || options.some((option) => option.kind !== 'mapped')) return undefined;
+  const [first] = options;
+  return first?.kind === 'mapped' ? flow.calls.find((call) => call.call.id === first.call) : undefined;
+}
+
+/** The map call, in any function of the file, whose result is all that the field ever holds. */
+function remoteMap(
+  flow: Flow,
+  count: Expr,
+  value: Value,
+  writes: ReadonlyMap<string, FieldWrites>,
+): { readonly map: CallFact; readonly function: string } | undefined {
+  if (value.kind !== 'initial') return undefined;
+  for (const key of fieldKeys(flow.ir, value.place, count)) {
+    const known = writes.get(key);
+    const [write] = known?.mapped ?? [];
+    if (known && write && known.others === 0 && !known.mapped.some((one) => isOneEntry(one.map))) return write;
+  }
+  return undefined;
+}
+
+function isOneEntry(map: CallFact): boolean {
+  const count = map.api?.count === undefined ? undefined : map.args[map.api.count];
+  return count?.kind === 'constant' && count.number === 1n;
+}
+
+/** The text of the original count, when it means at the release what it meant at the map call. */
+function stillValid(flow: Flow, release: CallFact, map: CallFact, text: (span: Span) => string): string | undefined {
+  const index = map.api?.count;
+  const expr = index === undefined ? undefined : map.call.args[index];
+  const before = index === undefined ? undefined : map.args[index];
+  if (!expr || !before || !release.env || mentionsTemporary(expr)) return undefined;
+  return evaluate(expr, release.env, flow.names).key === before.key ? text(expr.span) : undefined;
+}
+
+function mentionsTemporary(expr: Expr): boolean {
+  switch (expr.kind) {
+    case 'name':
+      return expr.name.startsWith('#');
+    case 'field':
+    case 'deref':
+    case 'address':
+      return mentionsTemporary(expr.base);
+    case 'index':
+      return mentionsTemporary(expr.base) || mentionsTemporary(expr.index);
+    case 'binary':
+      return mentionsTemporary(expr.left) || mentionsTemporary(expr.right);
+    case 'unary':
+    case 'cast':
+      return mentionsTemporary(expr.operand);
+    default:
+      return false;
+  }
+}

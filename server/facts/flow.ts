@@ -1,0 +1,347 @@
+/**
+ * Walks a function's blocks until nothing changes any more, then tells what each call, branch, store and return of the
+ * function sees. Values are symbolic (`values.ts`); where paths meet with different values, both are kept.
+ */
+
+import type { DmaFunction } from '../dmaApi';
+import type { Block, Call, Expr, FunctionIr, Loop, Statement } from '../code/ir';
+import type { Span } from '../types';
+import { type Environment, evaluate, fieldPlace, isPure, loadField, type Names, placeOf, pureCall } from './evaluate';
+import { either, entryOf, initial, mapped, opaque, result, type Value } from './values';
+
+export interface CallFact {
+  readonly call: Call;
+  readonly api: DmaFunction | undefined;
+  readonly args: readonly Value[];
+  /** The value of the call; set even where the code drops it. */
+  readonly result: Value;
+  /** The code keeps or uses the result. */
+  readonly resultUsed: boolean;
+  /** Start of the scatterlist that the call is about, where the table says so. */
+  readonly list?: Value;
+  /** The table that the call is about. */
+  readonly table?: Value;
+  readonly block: number;
+  /** What places hold at the call; kept for releases only. */
+  readonly env?: Environment;
+}
+
+export interface BranchFact {
+  readonly test: Value;
+  readonly expr: Expr;
+  readonly block: number;
+  readonly whenTrue: number;
+  readonly whenFalse: number;
+  /** The branch decides whether a loop goes round again. */
+  readonly isLoopTest: boolean;
+}
+
+export interface StoreFact {
+  readonly place: string;
+  readonly target: Expr;
+  readonly value: Value;
+  readonly span: Span;
+  readonly block: number;
+}
+
+export interface ReturnFact {
+  readonly value: Value | undefined;
+  readonly span: Span;
+  readonly block: number;
+}
+
+export interface Flow {
+  readonly ir: FunctionIr;
+  readonly calls: readonly CallFact[];
+  readonly branches: readonly BranchFact[];
+  readonly stores: readonly StoreFact[];
+  readonly returns: readonly ReturnFact[];
+  /** What places hold when a block begins; absent for blocks that no path reaches. */
+  readonly entering: ReadonlyMap<number, Environment>;
+  readonly names: Names;
+  readonly apis: ApiLookup;
+}
+
+/** The kernel's DMA interfaces, and the file's own wrappers of them. */
+export type ApiLookup = (name: string | undefined) => DmaFunction | undefined;
+
+/** Marks of the lowering for an iteration variable that takes its next element. */
+const EACH = 'for_each';
+const MAX_VISITS = 12;
+
+export function analyzeFlow(ir: FunctionIr, macros: ReadonlyMap<string, bigint>, apis: ApiLookup): Flow {
+  const names: Names = { macros, arrays: new Set(ir.locals.filter((local) => local.array).map((local) => local.name)) };
+  const context: Context = { ir, names, apis };
+  const entering = settle(context);
+  const collected: Collector = { calls: [], branches: [], stores: [], returns: [] };
+  const loopTests = new Set(ir.loops.map((loop) => loop.header));
+  for (const block of ir.blocks) {
+    const env = entering.get(block.id);
+    if (!env) continue;
+    const after = new Map(env);
+    for (const statement of block.statements) runStatement(context, block, statement, after, collected);
+    const { end } = block;
+    if (end.kind === 'branch') {
+      collected.branches.push({
+        test: evaluate(end.test, after, names),
+        expr: end.test,
+        block: block.id,
+        whenTrue: end.whenTrue,
+        whenFalse: end.whenFalse,
+        isLoopTest: loopTests.has(block.id),
+      });
+    } else if (end.kind === 'return') {
+      const value = end.value && evaluate(end.value, after, names);
+      collected.returns.push({ value, span: end.span, block: block.id });
+    }
+  }
+  return { ir, ...collected, entering, names, apis };
+}
+
+/** What stays the same while a function is walked. */
+export interface Context {
+  readonly ir: FunctionIr;
+  readonly names: Names;
+  readonly apis: ApiLookup;
+}
+
+interface Collector {
+  readonly calls: CallFact[];
+  readonly branches: BranchFact[];
+  readonly stores: StoreFact[];
+  readonly returns: ReturnFact[];
+}
+
+export function successors(block: Block): readonly number[] {
+  const { end } = block;
+  switch (end.kind) {
+    case 'goto':
+      return [end.to];
+    case 'branch':
+      return [end.whenTrue, end.whenFalse];
+    case 'switch':
+      return [...end.cases.map((one) => one.to), end.otherwise];
+    default:
+      return [];
+  }
+}
+
+/** Runs one statement on `env`, changing it; tells `collector` what it saw. */
+export function runStatement(
+  context: Context,
+  block: Block,
+  statement: Statement,
+  env: Map<string, Value>,
+  collector?: Collector,
+): void {
+  const { names } = context;
+  switch (statement.kind) {
+    case 'declare':
+      env.set(statement.name, opaque(`unset:${statement.name}`));
+      break;
+    case 'assign': {
+      const value = isNextElement(statement.value)
+        ? nextElement(context, block, env)
+        : evaluate(statement.value, env, names);
+      const place = placeOf(statement.target, env, names);
+      collector?.stores.push({
+        place: place.key,
+        target: statement.target,
+        value,
+        span: statement.span,
+        block: block.id,
+      });
+      env.set(place.key, value);
+      if (statement.value.kind === 'initializer') storeInitializer(place.key, statement.value, env, names);
+      break;
+    }
+    case 'call': {
+      const fact = runCall(context, block, statement, env);
+      collector?.calls.push(fact);
+      if (statement.result !== undefined) env.set(statement.result, fact.result);
+      break;
+    }
+    case 'read':
+      break;
+  }
+}
+
+function settle(context: Context): Map<number, Map<string, Value>> {
+  const { ir } = context;
+  const order = reversePostorder(ir.blocks);
+  const position = new Map(order.map((id, index) => [id, index]));
+  const entering = new Map<number, Map<string, Value>>([[0, new Map()]]);
+  const visits = new Map<number, number>();
+  const pending = new Set<number>([0]);
+  while (0 < pending.size) {
+    let next = -1;
+    let best = Number.POSITIVE_INFINITY;
+    for (const id of pending) {
+      const at = position.get(id) ?? 0;
+      if (at < best) {
+        best = at;
+        next = id;
+      }
+    }
+    pending.delete(next);
+    const block = ir.blocks[next];
+    const env = entering.get(next);
+    const count = (visits.get(next) ?? 0) + 1;
+    visits.set(next, count);
+    if (!block || !env || MAX_VISITS < count) continue;
+    const after = new Map(env);
+    for (const statement of block.statements) runStatement(context, block, statement, after);
+    for (const to of successors(block)) {
+      if (meet(entering, to, after)) pending.add(to);
+    }
+  }
+  return entering;
+}
+
+/** Joins `env` into what `block` is entered with; true when that changed something. */
+function meet(entering: Map<number, Map<string, Value>>, block: number, env: Environment): boolean {
+  const known = entering.get(block);
+  if (!known) {
+    entering.set(block, new Map(env));
+    return true;
+  }
+  let changed = false;
+  const join = (place: string, a: Value, b: Value) => {
+    if (a.key === b.key && a.kind !== 'either') return;
+    const joined = a.kind === 'either' && a.key === b.key ? either(a.block, a.place, a, b) : either(block, place, a, b);
+    if (sameValue(joined, a)) return;
+    known.set(place, joined);
+    changed = true;
+  };
+  for (const [place, value] of env) {
+    const held = known.get(place);
+    if (held) join(place, held, value);
+    else if (!place.startsWith('#')) join(place, initial(place), value);
+  }
+  for (const [place, value] of known) {
+    if (!env.has(place) && !place.startsWith('#')) join(place, value, initial(place));
+  }
+  return changed;
+}
+
+function sameValue(a: Value, b: Value): boolean {
+  if (a.key !== b.key) return false;
+  if (a.kind !== 'either' || b.kind !== 'either') return true;
+  return a.options.length === b.options.length;
+}
+
+function runCall(
+  context: Context,
+  block: Block,
+  statement: Extract<Statement, { kind: 'call' }>,
+  env: Map<string, Value>,
+): CallFact {
+  const { call } = statement;
+  const api = context.apis(call.name);
+  const args = call.args.map((arg) => evaluate(arg, env, context.names));
+  const held = api?.role === 'unmap' || api?.role === 'sync' ? { env: new Map(env) } : {};
+  const base = { call, api, args, resultUsed: statement.result !== undefined, block: block.id, ...held };
+  if (call.name !== undefined && isPure(call.name)) {
+    const value = pureCall(call.name, args);
+    const list = api?.list === undefined ? undefined : args[api.list];
+    return { ...base, result: value, ...(list && { list }) };
+  }
+  const value: Value = api?.role === 'map' && api.fails === 'zero' ? mapped(call.id) : result(call.id, call.name);
+  const table = api?.table === undefined ? undefined : api.table === -1 ? value : args[api.table];
+  const list = api?.list !== undefined ? args[api.list] : table && loadField(table, 'sgl', env);
+  forgetOutputs(call, args, env, api);
+  if (api?.role === 'map' && table) env.set(fieldPlace(table, 'nents'), mapped(call.id));
+  if (api?.role === 'build' && table && api.count !== undefined) {
+    const count = args[api.count];
+    if (count) {
+      env.set(fieldPlace(table, 'nents'), count);
+      env.set(fieldPlace(table, 'orig_nents'), count);
+    }
+  }
+  return { ...base, result: value, ...(list && { list }), ...(table && { table }) };
+}
+
+/** What a call may have written: variables whose address it was given. Known interfaces write what the table says. */
+function forgetOutputs(call: Call, args: readonly Value[], env: Map<string, Value>, api: DmaFunction | undefined): void {
+  if (api && api.role !== 'allocate') return;
+  for (const arg of args) {
+    if (arg.kind !== 'address') continue;
+    const { place } = arg;
+    for (const key of [...env.keys()]) {
+      if (key === place || key.startsWith(`${place}.`)) env.set(key, initial(`${key}@${call.id}`));
+    }
+    env.set(place, initial(`${place}@${call.id}`));
+  }
+}
+
+function storeInitializer(
+  place: string,
+  initializer: Extract<Expr, { kind: 'initializer' }>,
+  env: Map<string, Value>,
+  names: Names,
+): void {
+  for (const field of initializer.fields) {
+    if (field.designator?.startsWith('.')) env.set(`${place}${field.designator}`, evaluate(field.value, env, names));
+  }
+}
+
+function isNextElement(value: Expr): boolean {
+  return value.kind === 'opaque' && value.text === EACH;
+}
+
+/** The element that the innermost macro loop around `block` is at. */
+function nextElement(context: Context, block: Block, env: Environment): Value {
+  const { ir } = context;
+  const index = innermostLoop(ir, block.id);
+  const loop = ir.loops[index];
+  const list = loop && walkedList(loop, env, context);
+  return list ? entryOf(index, list) : opaque(`each@${index}`);
+}
+
+export function innermostLoop(ir: FunctionIr, block: number): number {
+  let best = -1;
+  let size = Number.POSITIVE_INFINITY;
+  ir.loops.forEach((loop, index) => {
+    if (loop.macro && loop.blocks.length < size && loop.blocks.includes(block)) {
+      best = index;
+      size = loop.blocks.length;
+    }
+  });
+  return best;
+}
+
+/** The start of the scatterlist that a macro loop walks, or undefined when it walks none. */
+export function walkedList(loop: Loop, env: Environment, context: Context): Value | undefined {
+  const { names } = context;
+  const api = context.apis(loop.macro?.name);
+  if (!loop.macro || api?.role !== 'walk') return undefined;
+  const listArg = api.list === undefined ? undefined : loop.macro.args[api.list];
+  if (listArg) return evaluate(listArg, env, names);
+  const tableArg = api.table === undefined ? undefined : loop.macro.args[api.table];
+  return tableArg && loadField(evaluate(tableArg, env, names), 'sgl', env);
+}
+
+function reversePostorder(blocks: readonly Block[]): readonly number[] {
+  const seen = new Set<number>();
+  const order: number[] = [];
+  const stack: { id: number; next: number }[] = [{ id: 0, next: 0 }];
+  seen.add(0);
+  while (0 < stack.length) {
+    const top = stack[stack.length - 1];
+    if (!top) break;
+    const block = blocks[top.id];
+    const to = block ? successors(block)[top.next] : undefined;
+    if (to === undefined) {
+      order.push(top.id);
+      stack.pop();
+    } else {
+      top.next += 1;
+      if (!seen.has(to)) {
+        seen.add(to);
+        stack.push({ id: to, next: 0 });
+      }
+    }
+  }
+  return order.reverse();
+}
+

@@ -1,0 +1,78 @@
+/**
+ * Recognises, by what it does, code that measures the leading contiguous run of a mapped list: a walk over the DMA
+ * segments that leaves off where an address is not the one expected, and adds up lengths until then.
+ */
+
+import { mentions, type Value } from './values';
+import { type BranchFact, type Flow, walkedList } from './flow';
+
+export interface Measure {
+  /** Key of the first entry of the measured list. */
+  readonly list: string;
+  readonly head: Value;
+  /** Index of the loop. */
+  readonly loop: number;
+  /** Variables that add up the lengths. */
+  readonly sums: readonly string[];
+  readonly branch: BranchFact;
+}
+
+/** The measuring loops of a function. */
+export function findMeasures(flow: Flow): readonly Measure[] {
+  const found: Measure[] = [];
+  flow.ir.loops.forEach((loop, index) => {
+    const inLoop = new Set(loop.blocks);
+    const env = flow.entering.get(loop.header);
+    const walked = env && walkedList(loop, env, flow);
+    for (const branch of flow.branches) {
+      if (!inLoop.has(branch.block)) continue;
+      const leaves = !inLoop.has(branch.whenTrue) || !inLoop.has(branch.whenFalse);
+      if (!leaves) continue;
+      const entry = comparedEntry(branch.test);
+      if (!entry) continue;
+      const head = entry.kind === 'entry' ? (entry.loop === index ? walked : undefined) : startOfWalk(entry);
+      if (!head) continue;
+      const sums = flow.stores
+        .filter((store) => inLoop.has(store.block) && store.target.kind === 'name' && addsLength(store.value))
+        .map((store) => store.place);
+      if (0 < sums.length) found.push({ list: head.key, head, loop: index, sums: [...new Set(sums)], branch });
+      break;
+    }
+  });
+  return found;
+}
+
+/** The entry whose DMA address is compared with a moving expectation. */
+function comparedEntry(test: Value): Value | undefined {
+  if (test.kind !== 'binary' || (test.op !== '!=' && test.op !== '==')) return undefined;
+  for (const [side, other] of [
+    [test.left, test.right],
+    [test.right, test.left],
+  ] as const) {
+    const entry = addressOwner(side);
+    if (entry && other.kind !== 'constant' && (other.kind === 'either' || other.kind === 'binary')) return entry;
+  }
+  return undefined;
+}
+
+function addressOwner(value: Value): Value | undefined {
+  if (value.kind === 'pure' && value.name === 'sg_dma_address') return value.args[0];
+  return undefined;
+}
+
+/** For `for (sg = sgl; ...; sg = sg_next(sg))`: the value that `sg` began with. */
+function startOfWalk(entry: Value): Value | undefined {
+  if (entry.kind !== 'either') return undefined;
+  const moves = entry.options.some((option) => mentions(option, (part) => part.kind === 'pure' && part.name === 'sg_next'));
+  return moves ? entry.options.find((option) => option.kind === 'initial' || option.kind === 'result') : undefined;
+}
+
+function addsLength(value: Value): boolean {
+  return value.kind === 'binary' && value.op === '+' && mentions(value, isLength);
+}
+
+function isLength(part: Value): boolean {
+  return (
+    (part.kind === 'pure' && part.name === 'sg_dma_len') || (part.kind === 'initial' && /(?:->|\.)length$/.test(part.place))
+  );
+}

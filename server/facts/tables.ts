@@ -1,0 +1,87 @@
+/** Which scatterlist a value belongs to, how it was built, and what is known of its length. */
+
+import type { ListShape } from '../replay/types';
+import type { CallFact, Flow } from './flow';
+import type { Value } from './values';
+
+/** A list (or the list of a table) that the device sees, as one function knows it. */
+export interface ListFacts {
+  /** Key of the value that points to the first entry. */
+  readonly key: string;
+  readonly head: Value;
+  /** Key of the table value or place, where the list belongs to a table. */
+  readonly table: string | undefined;
+  /** The call in this function that mapped it. */
+  readonly map: CallFact | undefined;
+  /** One entry for sure, so one segment for sure. */
+  readonly isOneEntry: boolean;
+  /** One contiguous DMA range by contract (dma_alloc_noncontiguous()). */
+  readonly isContiguous: boolean;
+  readonly shape: ListShape;
+}
+
+const SGL = /^(.*?)(?:->|\.)sgl$/;
+const TABLE_NAME = /(?:^|[^a-z])(?:\w*sgt\w*|\w*sg_?tables?\w*|\w*sg_tbl\w*)(?:\[[^\]]*\])?$/i;
+
+/** What `head` is the first entry of; undefined when nothing says that it is the start of a mapped list. */
+export function listAt(flow: Flow, head: Value): ListFacts | undefined {
+  const table = tableOf(head);
+  const about = flow.calls.filter((call) => call.api && (call.list?.key === head.key || sameTable(call, table)));
+  const map = about.find((call) => call.api?.role === 'map');
+  const attach = about.find((call) => call.api?.role === 'attach');
+  const measured = about.some((call) => call.api?.role === 'measure');
+  const isTable = table !== undefined && (isTyped(flow, table) || TABLE_NAME.test(table) || attach || measured);
+  if (!map && !isTable) return undefined;
+  const isContiguous = about.some((call) => call.api?.role === 'allocate');
+  const isOneEntry = about.some((call) => isOneEntryBuilder(call));
+  return { key: head.key, head, table, map, isOneEntry, isContiguous, shape: shapeOf(about, flow, table) };
+}
+
+/** `buf->sgt` for the value `buf->sgt->sgl`. */
+export function tableOf(head: Value): string | undefined {
+  return head.kind === 'initial' ? SGL.exec(head.place)?.[1] : undefined;
+}
+
+function sameTable(call: CallFact, table: string | undefined): boolean {
+  if (table === undefined || !call.table) return false;
+  return call.table.key === table || call.table.key === `&${table}`;
+}
+
+function isTyped(flow: Flow, table: string): boolean {
+  const variable = [...flow.ir.params, ...flow.ir.locals].find((one) => one.name === table);
+  return variable !== undefined && /\bsg_table\b/.test(variable.type);
+}
+
+function isOneEntryBuilder(call: CallFact): boolean {
+  if (call.api?.name === 'sg_init_one') return true;
+  if (call.api?.count === undefined || call.api.role === 'consume' || call.api.role === 'walk') return false;
+  const count = call.args[call.api.count];
+  return count?.kind === 'constant' && count.number === 1n;
+}
+
+function shapeOf(about: readonly CallFact[], flow: Flow, table: string | undefined): ListShape {
+  for (const call of about) {
+    const name = call.api?.name ?? '';
+    if (name.includes('sg_alloc_table_from_pages')) {
+      const offset = call.args[3];
+      const isZero = offset?.kind === 'constant' && offset.number === 0n;
+      return { origin: 'a table built from pages', kind: 'pages', firstOffset: isZero ? 'zero' : 'any' };
+    }
+    if (name === 'drm_prime_pages_to_sg') return pages('a table built from pages');
+    if (call.api?.role === 'attach') {
+      return pages(name.startsWith('dma_buf') ? 'a dma-buf attachment' : 'a table that a framework mapped');
+    }
+    if (name === 'sg_alloc_table') {
+      return { origin: 'a table that the driver fills', kind: 'pages', firstOffset: 'any' };
+    }
+  }
+  const gotten = flow.calls.some(
+    (call) => call.call.name === 'dma_get_sgtable' && call.args.some((arg) => arg.key === table || arg.key === `&${table}`),
+  );
+  if (gotten) return pages('the pages of a DMA allocation');
+  return { origin: 'a list made elsewhere', kind: 'pages', firstOffset: 'any' };
+}
+
+function pages(origin: string): ListShape {
+  return { origin, kind: 'pages', firstOffset: 'zero' };
+}
