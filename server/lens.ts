@@ -1,7 +1,17 @@
 /** The façade: text in, plain data out. Synchronous and pure: same text, same answer. */
 
-import type { Finding, KernelVersion, Severity, Span } from './types';
-import type { PlatformVerdict, ReplayResult } from './replay/types';
+import { lowerFile } from './code/lower';
+import { MENTIONS_DMA } from './dmaApi';
+import { extractFacts, type FileFacts, type FunctionFacts } from './facts/facts';
+import { listAt } from './facts/tables';
+import { verdictSentence } from './render/verdict';
+import { replay } from './replay/replay';
+import type { PlatformVerdict, ReplayQuestion, ReplayResult } from './replay/types';
+import { RULES, type Rule } from './rules/index';
+import { defaultPlatforms } from './sim/platforms';
+import { applySuppressions } from './suppressions';
+import type { Parser } from './syntax/parser';
+import type { Finding, KernelVersion, Problem, Severity, Span } from './types';
 
 export interface AnalyzeOptions {
   readonly kernel: KernelVersion;
@@ -11,6 +21,8 @@ export interface AnalyzeOptions {
   readonly rules?: readonly string[];
   /** Overrides per rule id; `off` silences it. */
   readonly severities?: Readonly<Record<string, Severity | 'off'>>;
+  /** Told about rules that throw; the others go on. */
+  readonly log?: (message: string) => void;
 }
 
 /** What a hover shows at a place. */
@@ -39,4 +51,116 @@ export interface AnalysisStats {
   /** Functions that mention the DMA API. */
   readonly dmaFunctions: number;
   readonly dmaFunctionsWithErrors: number;
+}
+
+/** Analyses one file. Never throws for what the text holds. */
+export function analyze(text: string, parser: Parser, options: AnalyzeOptions): Analysis {
+  const ir = lowerFile(parser, text);
+  const dma = ir.functions.filter((fn) => MENTIONS_DMA.test(text.slice(fn.span.start, fn.span.end)));
+  const stats = {
+    functions: ir.functionCount,
+    functionsWithErrors: ir.errorCount,
+    dmaFunctions: dma.length,
+    dmaFunctionsWithErrors: dma.filter((fn) => fn.hasError).length,
+  };
+  const facts = extractFacts(ir, text, options.kernel);
+  const platforms = options.platforms ?? defaultPlatforms(options.kernel);
+  const answers = new Map<string, ReplayResult>();
+  const ask = (question: ReplayQuestion) => {
+    const key = questionKey(question);
+    const answer = answers.get(key) ?? replay(question, options.kernel, platforms);
+    answers.set(key, answer);
+    return answer;
+  };
+  const findings: Finding[] = [];
+  for (const rule of RULES) {
+    if (options.rules && !options.rules.includes(rule.id)) continue;
+    if (options.severities?.[rule.id] === 'off') continue;
+    for (const fn of facts.functions) findings.push(...runRule(rule, fn, facts, options, ask));
+  }
+  findings.sort((a, b) => a.span.start - b.span.start || a.rule.localeCompare(b.rule));
+  const kept = applySuppressions(
+    text,
+    findings,
+    facts.functions.map((fn) => fn.flow.ir),
+    !options.rules,
+  );
+  return { findings: kept, hovers: collectHovers(facts, kept, ask), stats };
+}
+
+function runRule(
+  rule: Rule,
+  fn: FunctionFacts,
+  facts: FileFacts,
+  options: AnalyzeOptions,
+  ask: (question: ReplayQuestion) => ReplayResult,
+): readonly Finding[] {
+  try {
+    return [...rule.check(fn, facts)].map((problem) => toFinding(rule, problem, fn, options, ask));
+  } catch (error) {
+    options.log?.(`rule ${rule.id} failed in ${fn.flow.ir.name}(): ${error instanceof Error ? error.message : error}`);
+    return [];
+  }
+}
+
+function toFinding(
+  rule: Rule,
+  problem: Problem,
+  fn: FunctionFacts,
+  options: AnalyzeOptions,
+  ask: (question: ReplayQuestion) => ReplayResult,
+): Finding {
+  const override = options.severities?.[rule.id];
+  const answer = problem.question && ask(problem.question);
+  return {
+    rule: rule.id,
+    severity: override && override !== 'off' ? override : (problem.severity ?? rule.severity),
+    span: problem.span,
+    message: answer ? `${problem.message}; ${verdictSentence(answer, options.kernel)}` : problem.message,
+    function: fn.flow.ir.name,
+    related: problem.related ?? [],
+    fixes: problem.fixes ?? [],
+    ...(answer && { replay: answer }),
+  };
+}
+
+/** What to show over findings with a replay, and over map calls without a finding. */
+function collectHovers(
+  facts: FileFacts,
+  findings: readonly Finding[],
+  ask: (question: ReplayQuestion) => ReplayResult,
+): readonly HoverInfo[] {
+  const hovers: HoverInfo[] = [];
+  for (const finding of findings) {
+    if (!finding.replay) continue;
+    const picture = finding.replay.platforms.find((one) => one.verdict === 'breaks');
+    const about = { title: finding.function, text: [finding.message], replay: finding.replay, rule: finding.rule };
+    for (const span of [finding.span, ...finding.related.filter((one) => !one.file).map((one) => one.span)]) {
+      hovers.push({ ...about, span, ...(picture && { picture }) });
+    }
+  }
+  for (const fn of facts.functions) {
+    for (const call of fn.flow.calls) {
+      const { api } = call;
+      if (!api || api.name !== call.call.name) continue;
+      const list = api.role === 'map' && call.list ? listAt(fn.flow, call.list) : undefined;
+      const answer =
+        list && !list.isOneEntry
+          ? ask({ predicate: { kind: 'contiguous-size' }, shape: list.shape, device: facts.device })
+          : undefined;
+      const picture = answer?.platforms.find((one) => one.verdict === 'breaks');
+      hovers.push({
+        span: call.call.nameSpan,
+        title: `${api.name}()`,
+        text: [api.doc],
+        ...(answer && { replay: answer }),
+        ...(picture && { picture }),
+      });
+    }
+  }
+  return hovers;
+}
+
+function questionKey(question: ReplayQuestion): string {
+  return JSON.stringify(question, (_key, value: unknown) => (typeof value === 'bigint' ? `${value}n` : value));
 }

@@ -86,7 +86,8 @@ function findFirstAddressUses(flow: Flow): readonly FirstAddressUse[] {
     const name = call.call.name ?? '';
     if (call.result.kind === 'pure' || NO_DEVICE_USE.test(name) || DEBUG_NAME.test(name)) continue;
     if (call.api && call.api.role !== 'consume') continue;
-    for (const arg of call.args) add(arg, { span: call.call.span, text: name === '' ? 'a function pointer' : `${name}()` });
+    for (const arg of call.args)
+      add(arg, { span: call.call.span, text: name === '' ? 'a function pointer' : `${name}()` });
   }
   for (const end of flow.returns) {
     if (end.value) add(end.value, { span: end.span, text: 'the caller' });
@@ -96,12 +97,7 @@ function findFirstAddressUses(flow: Flow): readonly FirstAddressUse[] {
 
 /** The `sg_dma_address(...)` parts that `value` is or is computed from. */
 function addressParts(value: Value): readonly Extract<Value, { kind: 'pure' }>[] {
-  const parts: Extract<Value, { kind: 'pure' }>[] = [];
-  mentions(value, (part) => {
-    if (part.kind === 'pure' && part.name === 'sg_dma_address') parts.push(part);
-    return false;
-  });
-  return parts;
+  return partsOf(value).filter((part) => part.kind === 'pure' && part.name === 'sg_dma_address');
 }
 
 function readSpan(flow: Flow, part: Value): Span | undefined {
@@ -131,34 +127,55 @@ function handledLists(flow: Flow, measures: readonly Measure[]): ReadonlySet<str
     const { result } = call;
     if (result.kind === 'pure' && result.name === 'sg_dma_address') {
       const [entry] = result.args;
-      if (entry && mentions(entry, movesOn)) mentions(entry, (part) => (handled.add(part.key), false));
+      if (entry && mentions(entry, movesOn)) for (const part of partsOf(entry)) handled.add(part.key);
     }
     if (call.api?.role === 'consume' && call.list) handled.add(call.list.key);
   }
   return handled;
 }
 
+function partsOf(value: Value): readonly Value[] {
+  const parts: Value[] = [];
+  mentions(value, (part) => {
+    parts.push(part);
+    return false;
+  });
+  return parts;
+}
+
 function usesEntryAddress(flow: Flow, loop: number): boolean {
   const isEntry = (part: Value) => part.kind === 'entry' && part.loop === loop;
   return flow.calls.some((call) => {
     const { result } = call;
-    if (result.kind === 'pure') return result.name === 'sg_dma_address' && result.args.some((arg) => mentions(arg, isEntry));
+    if (result.kind === 'pure')
+      return result.name === 'sg_dma_address' && result.args.some((arg) => mentions(arg, isEntry));
     return !call.api && !NO_DEVICE_USE.test(call.call.name ?? '') && call.args.some((arg) => mentions(arg, isEntry));
   });
 }
 
-function findTests(flow: Flow, measures: readonly Measure[], measuring: ReadonlyMap<string, number>): readonly ContiguityTest[] {
+function findTests(
+  flow: Flow,
+  measures: readonly Measure[],
+  measuring: ReadonlyMap<string, number>,
+): readonly ContiguityTest[] {
   const tests: ContiguityTest[] = [];
   const calls = flow.calls.filter((call) => call.call.name !== undefined && measuring.has(call.call.name));
   for (const branch of flow.branches) {
     const byCall = calls.find((call) => mentions(branch.test, (part) => part.key === call.result.key));
-    const test = byCall ? sizeTest(flow, branch, byCall, measuring) : (ownSizeTest(flow, branch, measures) ?? countTest(flow, branch));
+    const test = byCall
+      ? sizeTest(flow, branch, byCall, measuring)
+      : (ownSizeTest(flow, branch, measures) ?? countTest(flow, branch));
     if (test) tests.push(test);
   }
   return tests;
 }
 
-function sizeTest(flow: Flow, branch: BranchFact, call: CallFact, measuring: ReadonlyMap<string, number>): ContiguityTest | undefined {
+function sizeTest(
+  flow: Flow,
+  branch: BranchFact,
+  call: CallFact,
+  measuring: ReadonlyMap<string, number>,
+): ContiguityTest | undefined {
   const name = call.call.name ?? '';
   const measured = call.args[measuring.get(name) ?? 0];
   if (!measured) return undefined;
@@ -194,12 +211,21 @@ function countTest(flow: Flow, branch: BranchFact): ContiguityTest | undefined {
   const list = operand && countedList(flow, operand);
   if (!operand || !list || branch.isLoopTest) return undefined;
   const isCount = (part: Value) => part.key === operand.key;
-  if (decide(test, isCount, 1n) === undefined || decide(test, isCount, 1n) === decide(test, isCount, 2n)) return undefined;
+  if (decide(test, isCount, 1n) === undefined || decide(test, isCount, 1n) === decide(test, isCount, 2n))
+    return undefined;
   if (decide(test, isCount, 2n) !== decide(test, isCount, 3n)) return undefined;
   const measured = { span: branch.expr.span, text: 'the mapped count' };
   const refuses = decide(test, isCount, 2n) ? branch.whenTrue : branch.whenFalse;
   const needed = undefined;
-  return { list, kind: 'single-segment', helper: undefined, measured, needed, span: branch.expr.span, refusal: refusalAt(flow, refuses) };
+  return {
+    list,
+    kind: 'single-segment',
+    helper: undefined,
+    measured,
+    needed,
+    span: branch.expr.span,
+    refusal: refusalAt(flow, refuses),
+  };
 }
 
 /** The list whose mapped count `value` is. */
@@ -219,14 +245,21 @@ function decide(test: Value, isCount: (part: Value) => boolean, count: bigint): 
 
 type Partial = Pick<ContiguityTest, 'list' | 'kind' | 'helper' | 'measured'>;
 
-function compare(flow: Flow, branch: BranchFact, isMeasured: (part: Value) => boolean, known: Partial): ContiguityTest | undefined {
+function compare(
+  flow: Flow,
+  branch: BranchFact,
+  isMeasured: (part: Value) => boolean,
+  known: Partial,
+): ContiguityTest | undefined {
   const { test } = branch;
   if (test.kind !== 'binary') return undefined;
   const onLeft = mentions(test.left, isMeasured);
   const shortWhenTrue = onLeft
     ? test.op === '<' || test.op === '!=' || test.op === '<='
     : test.op === '>' || test.op === '!=' || test.op === '>=';
-  const shortWhenFalse = onLeft ? test.op === '>=' || test.op === '==' || test.op === '>' : test.op === '<=' || test.op === '==' || test.op === '<';
+  const shortWhenFalse = onLeft
+    ? test.op === '>=' || test.op === '==' || test.op === '>'
+    : test.op === '<=' || test.op === '==' || test.op === '<';
   if (!shortWhenTrue && !shortWhenFalse) return undefined;
   const { expr } = branch;
   const needed = expr.kind === 'binary' ? { span: (onLeft ? expr.right : expr.left).span } : undefined;
@@ -260,7 +293,9 @@ function failureText(ir: FunctionIr, value: Value | undefined): string | undefin
   if (value.kind === 'pure' && value.name === 'ERR_PTR') {
     const [error] = value.args;
     return error?.kind === 'constant' && error.number < 0n
-      ? (error.text.startsWith('-E') ? error.text : errnoName(error.number))
+      ? error.text.startsWith('-E')
+        ? error.text
+        : errnoName(error.number)
       : undefined;
   }
   return undefined;

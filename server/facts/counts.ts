@@ -3,7 +3,7 @@
 import type { Expr } from '../code/ir';
 import type { Span } from '../types';
 import { evaluate } from './evaluate';
-import { fieldKeys, type FieldWrites } from './fields';
+import { type FieldWrites, fieldKeys } from './fields';
 import type { BranchFact, CallFact, Flow } from './flow';
 import { alternatives, constant, mentions, substitute, type Value } from './values';
 
@@ -39,7 +39,11 @@ const PROBES: Readonly<Record<string, readonly [bigint, bigint]>> = {
   negative: [-12n, 1n],
 };
 
-export function findUntestedResults(flow: Flow, text: (span: Span) => string, tests: FileTests): readonly UntestedResult[] {
+export function findUntestedResults(
+  flow: Flow,
+  text: (span: Span) => string,
+  tests: FileTests,
+): readonly UntestedResult[] {
   const found: UntestedResult[] = [];
   for (const map of flow.calls) {
     const probe = map.api?.role === 'map' ? PROBES[map.api.fails ?? ''] : undefined;
@@ -66,11 +70,15 @@ function testsResult(branch: BranchFact, result: Value, [failure, success]: read
     return (onFailure.number === 0n) !== (onSuccess.number === 0n);
   }
   // Compared with something unknown, such as the original count: a test, unless it only bounds a loop.
-  return !branch.isLoopTest && !(branch.test.kind === 'binary' && /^[<>]=?$/.test(branch.test.op) && countsUp(branch.test));
+  return (
+    !branch.isLoopTest && !(branch.test.kind === 'binary' && /^[<>]=?$/.test(branch.test.op) && countsUp(branch.test))
+  );
 }
 
 function countsUp(test: Extract<Value, { kind: 'binary' }>): boolean {
-  return [test.left, test.right].some((side) => side.kind === 'either' && side.options.some((option) => option.kind === 'binary'));
+  return [test.left, test.right].some(
+    (side) => side.kind === 'either' && side.options.some((option) => option.kind === 'binary'),
+  );
 }
 
 /** Code that drops the result but looks at the segments it may have got. */
@@ -78,7 +86,9 @@ function isTestedByEffect(flow: Flow, map: CallFact): boolean {
   const { list } = map;
   if (!list) return false;
   const isRead = (part: Value) =>
-    part.kind === 'pure' && (part.name === 'sg_dma_len' || part.name === 'sg_dma_address') && part.args[0]?.key === list.key;
+    part.kind === 'pure' &&
+    (part.name === 'sg_dma_len' || part.name === 'sg_dma_address') &&
+    part.args[0]?.key === list.key;
   return flow.branches.some((branch) => !branch.isLoopTest && mentions(branch.test, isRead));
 }
 
@@ -105,8 +115,11 @@ function isLocal(flow: Flow, name: string): boolean {
 function firstUse(flow: Flow, map: CallFact, text: (span: Span) => string): UntestedResult['use'] {
   for (const call of flow.calls) {
     if (call.call.span.start <= map.call.span.start || call.api?.role === 'unmap') continue;
-    const reads = call.result.kind === 'pure' && (call.result.name === 'sg_dma_address' || call.result.name === 'sg_dma_len');
-    const takes = call.args.some((arg) => arg.key === map.result.key || (map.list && call.api && arg.key === map.list.key));
+    const reads =
+      call.result.kind === 'pure' && (call.result.name === 'sg_dma_address' || call.result.name === 'sg_dma_len');
+    const takes = call.args.some(
+      (arg) => arg.key === map.result.key || (map.list && call.api && arg.key === map.list.key),
+    );
     if (reads || takes) return { span: call.call.span, text: text(call.call.nameSpan) };
   }
   return undefined;

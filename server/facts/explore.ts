@@ -1,10 +1,10 @@
 /** What a function does when it goes on from a block: each path on its own, so that nothing is joined away. */
 
+import type { Span } from '../types';
 import type { Environment } from './evaluate';
 import { evaluate } from './evaluate';
 import { type CallFact, type Context, runStatement, type StoreFact, successors } from './flow';
 import type { Value } from './values';
-import type { Span } from '../types';
 
 export interface Outcome {
   /** What the path returns; undefined for `return;` or a path that does not end. */

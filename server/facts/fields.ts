@@ -4,9 +4,9 @@
  */
 
 import type { Expr, FunctionIr, Variable } from '../code/ir';
+import { fieldPlace } from './evaluate';
 import type { CallFact, Flow } from './flow';
 import { alternatives, type Value } from './values';
-import { fieldPlace } from './evaluate';
 
 /** A map call whose mapped count a field keeps. */
 export interface CountWrite {
@@ -68,7 +68,10 @@ export function placeKey(ir: FunctionIr, place: string): string | undefined {
   const variable = match?.[1] === undefined ? undefined : variableOf(ir, match[1]);
   const type = variable && structName(variable);
   if (!type || !match?.[2]) return undefined;
-  return `${type}:${match[2].replace(/\[[^\]]*\]/g, '').replace(/->/g, '.').slice(1)}`;
+  return `${type}:${match[2]
+    .replace(/\[[^\]]*\]/g, '')
+    .replace(/->/g, '.')
+    .slice(1)}`;
 }
 
 function exprKey(ir: FunctionIr, expr: Expr): string | undefined {

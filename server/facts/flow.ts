@@ -3,8 +3,8 @@
  * function sees. Values are symbolic (`values.ts`); where paths meet with different values, both are kept.
  */
 
-import type { DmaFunction } from '../dmaApi';
 import type { Block, Call, Expr, FunctionIr, Loop, Statement } from '../code/ir';
+import type { DmaFunction } from '../dmaApi';
 import type { Span } from '../types';
 import { type Environment, evaluate, fieldPlace, isPure, loadField, type Names, placeOf, pureCall } from './evaluate';
 import { either, entryOf, initial, mapped, opaque, result, type Value } from './values';
@@ -262,7 +262,12 @@ function runCall(
 }
 
 /** What a call may have written: variables whose address it was given. Known interfaces write what the table says. */
-function forgetOutputs(call: Call, args: readonly Value[], env: Map<string, Value>, api: DmaFunction | undefined): void {
+function forgetOutputs(
+  call: Call,
+  args: readonly Value[],
+  env: Map<string, Value>,
+  api: DmaFunction | undefined,
+): void {
   if (api && api.role !== 'allocate') return;
   for (const arg of args) {
     if (arg.kind !== 'address') continue;
@@ -344,4 +349,3 @@ function reversePostorder(blocks: readonly Block[]): readonly number[] {
   }
   return order.reverse();
 }
-

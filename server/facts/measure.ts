@@ -3,8 +3,8 @@
  * segments that leaves off where an address is not the one expected, and adds up lengths until then.
  */
 
-import { mentions, type Value } from './values';
 import { type BranchFact, type Flow, walkedList } from './flow';
+import { mentions, type Value } from './values';
 
 export interface Measure {
   /** Key of the first entry of the measured list. */
@@ -63,7 +63,9 @@ function addressOwner(value: Value): Value | undefined {
 /** For `for (sg = sgl; ...; sg = sg_next(sg))`: the value that `sg` began with. */
 function startOfWalk(entry: Value): Value | undefined {
   if (entry.kind !== 'either') return undefined;
-  const moves = entry.options.some((option) => mentions(option, (part) => part.kind === 'pure' && part.name === 'sg_next'));
+  const moves = entry.options.some((option) =>
+    mentions(option, (part) => part.kind === 'pure' && part.name === 'sg_next'),
+  );
   return moves ? entry.options.find((option) => option.kind === 'initial' || option.kind === 'result') : undefined;
 }
 
@@ -73,6 +75,7 @@ function addsLength(value: Value): boolean {
 
 function isLength(part: Value): boolean {
   return (
-    (part.kind === 'pure' && part.name === 'sg_dma_len') || (part.kind === 'initial' && /(?:->|\.)length$/.test(part.place))
+    (part.kind === 'pure' && part.name === 'sg_dma_len') ||
+    (part.kind === 'initial' && /(?:->|\.)length$/.test(part.place))
   );
 }

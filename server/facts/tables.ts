@@ -76,7 +76,8 @@ function shapeOf(about: readonly CallFact[], flow: Flow, table: string | undefin
     }
   }
   const gotten = flow.calls.some(
-    (call) => call.call.name === 'dma_get_sgtable' && call.args.some((arg) => arg.key === table || arg.key === `&${table}`),
+    (call) =>
+      call.call.name === 'dma_get_sgtable' && call.args.some((arg) => arg.key === table || arg.key === `&${table}`),
   );
   if (gotten) return pages('the pages of a DMA allocation');
   return { origin: 'a list made elsewhere', kind: 'pages', firstOffset: 'any' };

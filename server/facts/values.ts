@@ -16,7 +16,13 @@ export type Value =
   | { readonly kind: 'mapped'; readonly key: string; readonly call: number }
   /** A function without side effects, such as sg_dma_address(x). */
   | { readonly kind: 'pure'; readonly key: string; readonly name: string; readonly args: readonly Value[] }
-  | { readonly kind: 'binary'; readonly key: string; readonly op: BinaryOp; readonly left: Value; readonly right: Value }
+  | {
+      readonly kind: 'binary';
+      readonly key: string;
+      readonly op: BinaryOp;
+      readonly left: Value;
+      readonly right: Value;
+    }
   | { readonly kind: 'unary'; readonly key: string; readonly op: string; readonly operand: Value }
   /** The entry that loop number `loop` is at, in the list that starts at `list`. */
   | { readonly kind: 'entry'; readonly key: string; readonly loop: number; readonly list: Value }

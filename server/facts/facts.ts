@@ -1,0 +1,190 @@
+/** Everything the rules may know about a file: plain facts, computed once and shared. */
+
+import type { FileIr, FunctionIr } from '../code/ir';
+import { type DmaFunction, dmaFunction } from '../dmaApi';
+import type { DeviceHints } from '../replay/types';
+import type { KernelVersion, Span } from '../types';
+import { bitMask, knownConstant } from './constants';
+import { type ContiguityFacts, contiguityOf } from './contiguity';
+import {
+  collectTests,
+  type FileTests,
+  findMappedCountReleases,
+  findUntestedResults,
+  type MappedCountRelease,
+  type UntestedResult,
+} from './counts';
+import { collectFieldWrites } from './fields';
+import { analyzeFlow, type Flow } from './flow';
+import { findMeasures } from './measure';
+import { alternatives, type Value } from './values';
+
+export interface FunctionFacts {
+  readonly flow: Flow;
+  readonly contiguity: ContiguityFacts;
+  readonly untestedResults: readonly UntestedResult[];
+  readonly unmapsWithMappedCount: readonly MappedCountRelease[];
+  readonly syncsWithMappedCount: readonly MappedCountRelease[];
+}
+
+export interface FileFacts {
+  readonly kernel: KernelVersion;
+  readonly functions: readonly FunctionFacts[];
+  /** What the file declares about its device. */
+  readonly device: DeviceHints;
+  /** The user's text of a span. */
+  readonly text: (span: Span) => string;
+}
+
+/** Extracts the facts of a file. Functions that call others of the file come after them. */
+export function extractFacts(file: FileIr, source: string, kernel: KernelVersion): FileFacts {
+  const text = (span: Span) => source.slice(span.start, span.end).replace(/\s+/g, ' ');
+  const macros = constantMacros(file);
+  const wrappers = new Map<string, DmaFunction>();
+  const measuring = new Map<string, number>([['drm_prime_get_contiguous_size', 0]]);
+  const apis = (name: string | undefined) => dmaFunction(name) ?? (name === undefined ? undefined : wrappers.get(name));
+  const flows: Flow[] = [];
+  for (const ir of calleesFirst(file.functions)) {
+    const flow = analyzeFlow(ir, macros, apis);
+    flows.push(flow);
+    const wrapper = wrapperOf(flow);
+    if (wrapper) wrappers.set(ir.name, wrapper);
+    const measured = measuredParam(flow);
+    if (measured !== undefined) measuring.set(ir.name, measured);
+  }
+  const writes = collectFieldWrites(flows);
+  const tests: FileTests = collectTests(flows);
+  const functions = flows.map((flow) => ({
+    flow,
+    contiguity: contiguityOf(flow, measuring),
+    untestedResults: findUntestedResults(flow, text, tests),
+    unmapsWithMappedCount: findMappedCountReleases(flow, 'unmap', writes, text),
+    syncsWithMappedCount: findMappedCountReleases(flow, 'sync', writes, text),
+  }));
+  functions.sort((a, b) => a.flow.ir.span.start - b.flow.ir.span.start);
+  return { kernel, functions, device: deviceHints(flows), text };
+}
+
+/** The parameter whose contiguous size a function returns, found by what the function does. */
+function measuredParam(flow: Flow): number | undefined {
+  for (const measure of findMeasures(flow)) {
+    const returnsSum = flow.returns.some(
+      (end) => end.value?.kind === 'either' && measure.sums.includes(end.value.place),
+    );
+    if (!returnsSum) continue;
+    const index = flow.ir.params.findIndex(
+      (param) => measure.list === param.name || measure.list === `${param.name}->sgl`,
+    );
+    if (0 <= index) return index;
+  }
+  return undefined;
+}
+
+/** A function of the file that hands its parameters on to a map or unmap call, as a row of the table. */
+function wrapperOf(flow: Flow): DmaFunction | undefined {
+  for (const call of flow.calls) {
+    const { api } = call;
+    if (!api || (api.role !== 'map' && api.role !== 'unmap') || api.list === undefined || api.count === undefined)
+      continue;
+    const list = paramIndex(flow, call.args[api.list]);
+    const count = paramIndex(flow, call.args[api.count]);
+    if (list === undefined || count === undefined) continue;
+    if (api.role === 'map' && !returnsMapped(flow, call.result)) continue;
+    const { device: _device, direction: _direction, ...rest } = api;
+    return { ...rest, name: flow.ir.name, list, count };
+  }
+  return undefined;
+}
+
+function paramIndex(flow: Flow, value: Value | undefined): number | undefined {
+  const index = value?.kind === 'initial' ? flow.ir.params.findIndex((param) => param.name === value.place) : -1;
+  return 0 <= index ? index : undefined;
+}
+
+/** The function returns the count as it is: nothing else but zero, or the result of another call. */
+function returnsMapped(flow: Flow, result: Value): boolean {
+  const options = flow.returns.flatMap((end) => (end.value ? alternatives(end.value) : []));
+  const isOther = (option: Value) =>
+    option.key !== result.key && option.kind !== 'result' && !(option.kind === 'constant' && option.number === 0n);
+  return options.some((option) => option.key === result.key) && !options.some(isOther);
+}
+
+/** Functions ordered so that callees come before callers, where there is no recursion. */
+function calleesFirst(functions: readonly FunctionIr[]): readonly FunctionIr[] {
+  const byName = new Map(functions.map((one) => [one.name, one]));
+  const done = new Set<FunctionIr>();
+  const order: FunctionIr[] = [];
+  for (const root of functions) {
+    const stack: { readonly ir: FunctionIr; readonly callees: Iterator<FunctionIr> }[] = [];
+    const enter = (ir: FunctionIr) => {
+      if (done.has(ir)) return;
+      done.add(ir);
+      stack.push({ ir, callees: calleesOf(ir, byName).values() });
+    };
+    enter(root);
+    for (let top = stack.at(-1); top; top = stack.at(-1)) {
+      const next = top.callees.next();
+      if (next.done) {
+        order.push(top.ir);
+        stack.pop();
+      } else {
+        enter(next.value);
+      }
+    }
+  }
+  return order;
+}
+
+function calleesOf(ir: FunctionIr, byName: ReadonlyMap<string, FunctionIr>): readonly FunctionIr[] {
+  const callees = new Set<FunctionIr>();
+  for (const block of ir.blocks) {
+    for (const statement of block.statements) {
+      const callee = statement.kind === 'call' && statement.call.name ? byName.get(statement.call.name) : undefined;
+      if (callee) callees.add(callee);
+    }
+  }
+  return [...callees];
+}
+
+/** `#define NAME 64`, `#define NAME SZ_64K`, `#define NAME DMA_BIT_MASK(32)`. */
+function constantMacros(file: FileIr): ReadonlyMap<string, bigint> {
+  const values = new Map<string, bigint>();
+  for (const macro of file.macros) {
+    if (macro.params) continue;
+    const value = constantText(macro.body.trim().replace(/^\((.*)\)$/, '$1'));
+    if (value !== undefined) values.set(macro.name, value);
+  }
+  return values;
+}
+
+function constantText(text: string): bigint | undefined {
+  const literal = /^(0[xX][0-9a-fA-F]{1,16}|\d{1,19})[uUlL]*$/.exec(text)?.[1];
+  if (literal !== undefined) return BigInt(literal);
+  const bits = /^DMA_BIT_MASK\((\d{1,2})\)$/.exec(text)?.[1];
+  if (bits !== undefined) return bitMask(BigInt(bits));
+  return /^[A-Z]\w*$/.test(text) ? knownConstant(text) : undefined;
+}
+
+/** Limits that the file sets with a constant, when it sets one value only. */
+function deviceHints(flows: readonly Flow[]): DeviceHints {
+  const sizes = declared(flows, ['dma_set_max_seg_size', 'vb2_dma_contig_set_max_seg_size'], 1);
+  const boundaries = declared(flows, ['dma_set_seg_boundary'], 1);
+  const masks = declared(flows, ['dma_set_mask', 'dma_set_mask_and_coherent', 'dma_coerce_mask_and_coherent'], 1);
+  return {
+    ...(sizes !== undefined && { maxSegmentSize: Number(BigInt.asUintN(32, sizes)) }),
+    ...(boundaries !== undefined && { segmentBoundary: BigInt.asUintN(64, boundaries) }),
+    ...(masks !== undefined && { dmaMask: BigInt.asUintN(64, masks) }),
+  };
+}
+
+function declared(flows: readonly Flow[], names: readonly string[], index: number): bigint | undefined {
+  const values = new Set<bigint>();
+  for (const flow of flows) {
+    for (const call of flow.calls) {
+      const value = names.includes(call.call.name ?? '') ? call.args[index] : undefined;
+      if (value?.kind === 'constant') values.add(value.number);
+    }
+  }
+  const [only] = values;
+  return values.size === 1 ? only : undefined;
+}

@@ -1,0 +1,77 @@
+import type { FirstAddressUse } from '../facts/contiguity';
+import type { FileFacts, FunctionFacts } from '../facts/facts';
+import type { Problem } from '../types';
+import type { Rule } from './rule';
+
+export const contiguityAssumed: Rule = {
+  id: 'contiguity-assumed',
+  title: 'The first DMA address of a scatterlist stands for the whole buffer',
+  severity: 'error',
+  why: `Mapping a scatterlist gives one or more DMA segments. Only their addresses and lengths are promised, never that
+they follow each other: without an IOMMU each entry keeps its own physical address, SWIOTLB moves each entry to a slot
+of its own, and an IOMMU may leave holes. A device that is given the first address and the size of the whole buffer
+then reads or writes memory that belongs to somebody else.`,
+  bad: `
+int start(struct accel *accel, struct sg_table *sgt)
+{
+    int ret = dma_map_sgtable(accel->dev, sgt, DMA_TO_DEVICE, 0);
+
+    if (ret)
+        return ret;
+    accel->base = sg_dma_address(sgt->sgl);
+    //            ^^^^^^^^^^^^^^^^^^^^^^^^ error: the first DMA address of 'sgt' is stored in 'base' as if the whole list followed it
+    return 0;
+}`,
+  good: `
+int start(struct accel *accel, struct sg_table *sgt)
+{
+    struct scatterlist *sg;
+    int i, ret = dma_map_sgtable(accel->dev, sgt, DMA_TO_DEVICE, 0);
+
+    if (ret)
+        return ret;
+    for_each_sgtable_dma_sg(sgt, sg, i)
+        add_descriptor(accel, sg_dma_address(sg), sg_dma_len(sg));
+    return 0;
+}`,
+  fix: `None is right mechanically. Program one descriptor per DMA segment; or test the contiguous size after mapping and
+refuse what falls short; or allocate the buffer with dma_alloc_noncontiguous() (since 5.13) or dma_alloc_coherent().`,
+  silent: `A list that has one entry for sure; a table from dma_alloc_noncontiguous(); a function that walks the segments,
+tests for contiguity or a single segment, maps IOVAs itself with iommu_map(), or fills in DMA addresses as an exporter.`,
+  reference:
+    'Documentation/core-api/dma-api-howto.rst, "Using Streaming DMA mappings": a list may map to fewer segments, each with its own address.',
+
+  *check(fn: FunctionFacts, file: FileFacts): Iterable<Problem> {
+    const { firstAddressUses, tests, handled } = fn.contiguity;
+    const tested = new Set(tests.map((test) => test.list.key));
+    const reported = new Set<string>();
+    for (const use of firstAddressUses) {
+      const { list } = use;
+      if (list.isOneEntry || list.isContiguous || handled.has(list.key) || tested.has(list.key)) continue;
+      if (reported.has(list.key)) continue;
+      reported.add(list.key);
+      yield {
+        span: use.span,
+        message: `the first DMA address of ${listName(use, file)} ${sinkPhrase(use)} as if the whole list followed it`,
+        related: [
+          ...(list.map ? [{ span: list.map.call.span, message: 'mapped here; the segments may be scattered' }] : []),
+          { span: use.sink.span, message: 'the address is handed on here' },
+        ],
+        question: { predicate: { kind: 'contiguous-size' }, shape: list.shape, device: file.device },
+      };
+    }
+  },
+};
+
+/** The table or list in the reader's own words. */
+function listName(use: FirstAddressUse, file: FileFacts): string {
+  const read = file.text(use.span);
+  const argument = /^sg_dma_address\((.*)\)$/.exec(read)?.[1] ?? read;
+  const name = argument.replace(/(?:->|\.)sgl(?:\[0\])?(?:\.dma_address|->dma_address)?.*$/, '').trim();
+  return /^[\w>.[\]()&*-]+$/.test(name) && name !== '' ? `'${name}'` : 'the list';
+}
+
+function sinkPhrase(use: FirstAddressUse): string {
+  if (use.sink.text === 'the caller') return 'is returned';
+  return use.sink.text.endsWith('()') ? `is given to ${use.sink.text}` : `is stored in ${use.sink.text}`;
+}

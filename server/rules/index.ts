@@ -1,0 +1,11 @@
+/** All rules, in the order of the documentation. */
+
+import { contiguityAssumed } from './contiguity-assumed';
+import { contiguityRequired } from './contiguity-required';
+import { mapResultUnchecked } from './map-result-unchecked';
+import type { Rule } from './rule';
+import { unmapWithMappedCount } from './unmap-with-mapped-count';
+
+export type { Rule } from './rule';
+
+export const RULES: readonly Rule[] = [contiguityAssumed, contiguityRequired, mapResultUnchecked, unmapWithMappedCount];
