@@ -23,7 +23,13 @@ export type Expr =
   | { readonly kind: 'cast'; readonly type: string; readonly operand: Expr; readonly span: Span }
   | { readonly kind: 'sizeof'; readonly text: string; readonly span: Span }
   /** `container_of(pointer, type, member)` and its kin. */
-  | { readonly kind: 'container'; readonly pointer: Expr; readonly type: string; readonly member: string; readonly span: Span }
+  | {
+      readonly kind: 'container';
+      readonly pointer: Expr;
+      readonly type: string;
+      readonly member: string;
+      readonly span: Span;
+    }
   /** `{ .a = x, y }`, with or without a cast in front. */
   | { readonly kind: 'initializer'; readonly fields: readonly InitializerField[]; readonly span: Span }
   /** A label's address, a type used as a value, text that did not parse. */
@@ -36,8 +42,22 @@ export interface InitializerField {
 }
 
 export type BinaryOp =
-  | '+' | '-' | '*' | '/' | '%' | '&' | '|' | '^' | '<<' | '>>'
-  | '==' | '!=' | '<' | '<=' | '>' | '>=';
+  | '+'
+  | '-'
+  | '*'
+  | '/'
+  | '%'
+  | '&'
+  | '|'
+  | '^'
+  | '<<'
+  | '>>'
+  | '=='
+  | '!='
+  | '<'
+  | '<='
+  | '>'
+  | '>=';
 
 /** A call of a function or of a macro that looks like one. */
 export interface Call {

@@ -97,7 +97,9 @@ function findFirstAddressUses(flow: Flow): readonly FirstAddressUse[] {
 
 /** The `sg_dma_address(...)` parts that `value` is or is computed from. */
 function addressParts(value: Value): readonly Extract<Value, { kind: 'pure' }>[] {
-  return partsOf(value).filter((part) => part.kind === 'pure' && part.name === 'sg_dma_address');
+  return partsOf(value)
+    .filter((part) => part.kind === 'pure')
+    .filter((part) => part.name === 'sg_dma_address');
 }
 
 function readSpan(flow: Flow, part: Value): Span | undefined {

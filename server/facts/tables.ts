@@ -13,6 +13,8 @@ export interface ListFacts {
   readonly table: string | undefined;
   /** The call in this function that mapped it. */
   readonly map: CallFact | undefined;
+  /** The function itself mapped the list, or asked for it to be mapped; otherwise somebody handed it in. */
+  readonly isObtainedHere: boolean;
   /** One entry for sure, so one segment for sure. */
   readonly isOneEntry: boolean;
   /** One contiguous DMA range by contract (dma_alloc_noncontiguous()). */
@@ -34,7 +36,17 @@ export function listAt(flow: Flow, head: Value): ListFacts | undefined {
   if (!map && !isTable) return undefined;
   const isContiguous = about.some((call) => call.api?.role === 'allocate');
   const isOneEntry = about.some((call) => isOneEntryBuilder(call));
-  return { key: head.key, head, table, map, isOneEntry, isContiguous, shape: shapeOf(about, flow, table) };
+  const isObtainedHere = map !== undefined || attach !== undefined;
+  return {
+    key: head.key,
+    head,
+    table,
+    map,
+    isObtainedHere,
+    isOneEntry,
+    isContiguous,
+    shape: shapeOf(about, flow, table),
+  };
 }
 
 /** `buf->sgt` for the value `buf->sgt->sgl`. */

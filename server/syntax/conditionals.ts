@@ -73,7 +73,8 @@ function keptArm(text: string, tokens: readonly Token[], marks: readonly number[
 /** The arm between two directives is not made of whole statements or declarations. */
 function cutsThrough(tokens: readonly Token[], gone: Uint8Array, from: number, to: number): boolean {
   const before = neighbour(tokens, gone, from, -1);
-  if (before && !endsStatement(before)) return true;
+  // The grammar wants a statement behind a label, and takes no directive for one.
+  if (before && (!endsStatement(before) || before.text === ':')) return true;
   let depth = 0;
   let first: Token | undefined;
   let last: Token | undefined;

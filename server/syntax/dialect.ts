@@ -46,6 +46,8 @@ function applyEdits(text: string, edits: Edit[]): string {
   return parts.join('');
 }
 
+const C_NUMBER = /^(?:0[xX][\da-fA-F]+|0[bB][01]+|\d+|(?:\d+\.\d*|\.\d+|\d+)(?:[eE][+-]?\d+)?)[uUlLfF]*$/;
+
 interface Paren {
   readonly open: string;
   /** The name before `(` when this is a call of a plain name. */
@@ -76,9 +78,13 @@ function rewriteTokens(text: string, tokens: readonly Token[], edits: Edit[]): v
         i = skipped;
         continue;
       }
+    } else if (token.kind === Kind.Number) {
+      // A name that only token pasting makes whole, such as `5780_CLASS`.
+      if (!C_NUMBER.test(text.slice(token.start, token.end))) edits.push({ start: token.start, text: 'N' });
     } else if (token.kind === Kind.Punctuation) {
       if (token.text === '(' || token.text === '[' || token.text === '{') {
-        const callee = token.text === '(' && previous?.kind === Kind.Name && !CONTROL.has(previous.text) ? previous.text : undefined;
+        const callee =
+          token.text === '(' && previous?.kind === Kind.Name && !CONTROL.has(previous.text) ? previous.text : undefined;
         stack.push({ open: token.text, callee });
         if (token.text === '{') braces += 1;
       } else if (token.text === ')' || token.text === ']' || token.text === '}') {
@@ -96,7 +102,12 @@ function rewriteTokens(text: string, tokens: readonly Token[], edits: Edit[]): v
 }
 
 /** `u8 *` as the argument of a macro: a star that nothing follows. */
-function isTypeStar(previous: Token | undefined, next: Token | undefined, stack: readonly Paren[], braces: number): boolean {
+function isTypeStar(
+  previous: Token | undefined,
+  next: Token | undefined,
+  stack: readonly Paren[],
+  braces: number,
+): boolean {
   if (braces === 0 || stack.at(-1)?.callee === undefined || previous?.kind !== Kind.Name) return false;
   return next?.kind === Kind.Punctuation && (next.text === ')' || next.text === ',' || next.text === '*');
 }
@@ -128,8 +139,12 @@ function rewriteName(
     edits.push(blank(text, token.start, closing.end));
     return close;
   }
+  if (!opens && isPastedName(previous, next, stack)) {
+    edits.push(blank(text, token.start, token.end));
+    return i;
+  }
   if (name === 'offsetof' && opens) edits.push({ start: token.start, text: 'Offsetof' });
-  if (!opens && (ANNOTATIONS.has(name) || isAnnotationByShape(name, previous, next))) {
+  if (!opens && (ANNOTATIONS.has(name) || isAnnotationByShape(name, isTagBefore(tokens, i), previous, next))) {
     edits.push(blank(text, token.start, token.end));
     return i;
   }
@@ -155,7 +170,7 @@ function rewriteName(
       return close;
     }
     if (isLoop || following?.kind === Kind.Name) {
-      const keyword = SCOPE_NAME.test(name) || name.length < 5 ? 'if' : 'while';
+      const keyword = headWord(tokens, i + 1, close, name);
       if (keyword.length <= name.length) edits.push({ start: token.start, text: keyword.padEnd(name.length) });
       return undefined;
     }
@@ -167,21 +182,51 @@ function rewriteName(
   return rewriteTypeArgument(text, tokens, i, previous, stack, braces, edits);
 }
 
-function isAnnotationByShape(name: string, previous: Token | undefined, next: Token | undefined): boolean {
-  if (!/^__[a-z]/.test(name) || previous?.kind !== Kind.Name || NO_ANNOTATION_AFTER.has(previous.text)) return false;
+function isAnnotationByShape(
+  name: string,
+  isTag: boolean,
+  previous: Token | undefined,
+  next: Token | undefined,
+): boolean {
+  if (!/^__[a-z]/.test(name) || isTag || previous?.kind !== Kind.Name || NO_ANNOTATION_AFTER.has(previous.text))
+    return false;
   return next?.kind === Kind.Name || (next?.kind === Kind.Punctuation && /^[*;=,)[{]$/.test(next.text));
+}
+
+/** The keyword that reads a macro with a block: `for` where the arguments are those of a `for`. */
+function headWord(tokens: readonly Token[], open: number, close: number, name: string): string {
+  let depth = 0;
+  for (let i = open; i < close; i++) {
+    const text = tokens[i]?.kind === Kind.Punctuation ? tokens[i]?.text : undefined;
+    if (text === '(' || text === '{') depth += 1;
+    else if (text === ')' || text === '}') depth -= 1;
+    else if (text === ';' && depth === 1) return 'for';
+  }
+  return SCOPE_NAME.test(name) || name.length < 5 ? 'if' : 'while';
 }
 
 /** `"a" __stringify(x) "b"`, `KERN_DEBUG pr_fmt("x")`: a macro among strings that are glued together. */
 function isPasted(previous: Token | undefined, following: Token | undefined, stack: readonly Paren[]): boolean {
   if (previous?.kind === Kind.String || following?.kind === Kind.String) return true;
-  return previous?.kind === Kind.Name && stack.at(-1)?.callee !== undefined && /^KERN_/.test(previous.text);
+  return isPastedName(previous, following, stack);
+}
+
+/** `KERN_ERR DRV_NAME "x"`: a second name in a row. */
+function isPastedName(previous: Token | undefined, following: Token | undefined, stack: readonly Paren[]): boolean {
+  if (previous?.kind !== Kind.Name || stack.at(-1)?.open !== '(') return false;
+  return /^KERN_/.test(previous.text) || (following?.kind === Kind.String && !NO_ANNOTATION_AFTER.has(previous.text));
 }
 
 /** `I915_SELFTEST_EXPORT int foo(void)`: a mark in capitals before a declaration. */
 function isExportMark(name: string, next: Token | undefined, after: Token | undefined): boolean {
   if (!/^[A-Z][A-Z_0-9]+$/.test(name) || next?.kind !== Kind.Name) return false;
   return after?.kind === Kind.Name || after?.text === '*';
+}
+
+/** The name before is the tag of a struct, so that this one is what is declared. */
+function isTagBefore(tokens: readonly Token[], i: number): boolean {
+  const following = tokens[i + 1];
+  return /^(?:struct|union|enum)$/.test(tokens[i - 2]?.text ?? '') && /^[;=,[]$/.test(following?.text ?? '');
 }
 
 function isStatementStart(previous: Token | undefined): boolean {
@@ -206,7 +251,14 @@ function startsOnNewLine(text: string, closing: Token, following: Token | undefi
  * `MODULE_LICENSE("x");`, `EXPORT_SYMBOL(x)`, `static DEFINE_MUTEX(m);`, `static DEFINE_PER_CPU(int, x) = 0;` between
  * functions. A macro that heads a function (`IDENT(...) {`) stays.
  */
-function blankFileMacro(text: string, tokens: readonly Token[], name: number, close: number, from: number, edits: Edit[]): number | undefined {
+function blankFileMacro(
+  text: string,
+  tokens: readonly Token[],
+  name: number,
+  close: number,
+  from: number,
+  edits: Edit[],
+): number | undefined {
   const first = tokens[from];
   const last = tokens[close];
   const following = tokens[close + 1];
@@ -228,7 +280,12 @@ function blankFileMacro(text: string, tokens: readonly Token[], name: number, cl
   return close;
 }
 
-function isTypeofDeclaration(name: string, isStart: boolean, closing: Token | undefined, following: Token | undefined): boolean {
+function isTypeofDeclaration(
+  name: string,
+  isStart: boolean,
+  closing: Token | undefined,
+  following: Token | undefined,
+): boolean {
   if (!closing || !isStart || !/^(?:__)?typeof(?:__|_unqual)?$/.test(name)) return false;
   return following?.kind === Kind.Name || following?.text === '*';
 }
@@ -262,7 +319,8 @@ function rewriteTypeArgument(
     const end = tokens[last]?.end ?? word.end;
     const name = text.slice(word.start, end).replace(/\s/g, '_');
     // Upper case: a name that is no keyword.
-    if (!text.slice(word.start, end).includes('\n')) edits.push({ start: word.start, text: name[0]?.toUpperCase() + name.slice(1) });
+    if (!text.slice(word.start, end).includes('\n'))
+      edits.push({ start: word.start, text: name[0]?.toUpperCase() + name.slice(1) });
     changed = true;
     at = last;
   }

@@ -60,7 +60,12 @@ interface Cursor {
 type Skip = (type: string, start: number, end: number) => boolean;
 
 /** Copies the tree to plain data, one cursor walk from top to bottom. */
-function snapshot(cursor: Cursor, skip: Skip | undefined, fieldOf: (cursor: Cursor) => string | undefined, depth = 0): SyntaxNode {
+function snapshot(
+  cursor: Cursor,
+  skip: Skip | undefined,
+  fieldOf: (cursor: Cursor) => string | undefined,
+  depth = 0,
+): SyntaxNode {
   const type = cursor.nodeType;
   const start = cursor.startIndex;
   const end = cursor.endIndex;
@@ -133,7 +138,11 @@ async function loadWasm(): Promise<Parser> {
 /** A file beside the bundle, or inside the package when running from sources. */
 function readAsset(name: string, packageName: string): Uint8Array {
   const here = dirname(fileURLToPath(import.meta.url));
-  const candidates = [join(here, name), join(here, '../../node_modules', packageName, name), join(here, '../node_modules', packageName, name)];
+  const candidates = [
+    join(here, name),
+    join(here, '../../node_modules', packageName, name),
+    join(here, '../node_modules', packageName, name),
+  ];
   const found = candidates.find((path) => existsSync(path));
   if (!found) throw new Error(`${name} is missing beside the program`);
   return readFileSync(found);

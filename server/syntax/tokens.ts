@@ -1,6 +1,6 @@
 /** Cuts C text into tokens, without a grammar: enough to know where a macro stands. Linear in the text's length. */
 
-export const enum Kind {
+export enum Kind {
   Name,
   Number,
   String,

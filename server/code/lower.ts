@@ -1,0 +1,104 @@
+/** From a file's syntax tree to its IR. No node leaves this folder. */
+
+import type { Parser, SyntaxNode } from '../syntax/parser';
+import { declaredVariables, type Source, tagOf } from './declarations';
+import { lowerExpression } from './expressions';
+import type { FileIr, FunctionIr, GlobalIr, StructIr, Variable } from './ir';
+import { lowerFunction } from './lowerFunction';
+
+type Macro = FileIr['macros'][number];
+
+export interface LowerOptions {
+  /** Tells from a function's text whether its body matters; the others are only counted. Absent: all do. */
+  readonly only?: (functionText: string) => boolean;
+}
+
+/** Lowers a file. Text that does not parse gives what could be read; nothing throws for what the text holds. */
+export function lowerFile(parser: Parser, text: string, options: LowerOptions = {}): FileIr {
+  const { only } = options;
+  const skip =
+    only &&
+    ((type: string, start: number, end: number) => type === 'function_definition' && !only(text.slice(start, end)));
+  const root = parser.parse(text, skip);
+  const functions: FunctionIr[] = [];
+  const globals: GlobalIr[] = [];
+  const structs: StructIr[] = [];
+  const macros: Macro[] = [];
+  const source: Source = { text };
+  let functionCount = 0;
+  let errorCount = 0;
+  const pending: SyntaxNode[] = [root];
+  for (let node = pending.pop(); node; node = pending.pop()) {
+    for (const child of node.children) {
+      if (child.type === 'function_definition') {
+        functionCount += 1;
+        if (child.children.length === 0) continue;
+        const ir = lowerFunction(child, source);
+        if (ir) functions.push(ir);
+        if (ir?.hasError) errorCount += 1;
+      } else if (
+        /^(?:preproc_(?:if|ifdef|elif|else|elifdef)|linkage_specification|declaration_list|ERROR)$/.test(child.type)
+      ) {
+        pending.push(child);
+      } else if (child.type === 'declaration') {
+        globals.push(...lowerGlobals(child, source));
+        structs.push(...structsIn(child, source));
+      } else if (
+        child.type === 'struct_specifier' ||
+        child.type === 'union_specifier' ||
+        child.type === 'type_definition'
+      ) {
+        structs.push(...structsIn(child, source));
+      } else if (child.type === 'preproc_def' || child.type === 'preproc_function_def') {
+        const macro = macroOf(child, text);
+        if (macro) macros.push(macro);
+      }
+    }
+  }
+  functions.sort((a, b) => a.span.start - b.span.start);
+  return { functions, globals, structs, macros, functionCount, errorCount };
+}
+
+function lowerGlobals(node: SyntaxNode, source: Source): readonly GlobalIr[] {
+  return declaredVariables(node, source).map(({ variable, value }) => ({
+    variable,
+    ...(value && { value: lowerExpression(value, source) }),
+  }));
+}
+
+function structsIn(node: SyntaxNode, source: Source): readonly StructIr[] {
+  const found: StructIr[] = [];
+  const specifiers = /^(?:struct|union)_specifier$/.test(node.type)
+    ? [node]
+    : node.children.filter((child) => /^(?:struct|union)_specifier$/.test(child.type));
+  for (const specifier of specifiers) {
+    const body = specifier.children.find((child) => child.type === 'field_declaration_list');
+    const name = tagOf(specifier, source);
+    if (!body || name === undefined) continue;
+    const fields: Variable[] = [];
+    for (const field of body.children) {
+      if (field.type === 'field_declaration')
+        fields.push(...declaredVariables(field, source).map((one) => one.variable));
+    }
+    found.push({ name, fields });
+  }
+  return found;
+}
+
+function macroOf(node: SyntaxNode, text: string): Macro | undefined {
+  const name = node.children.find((child) => child.field === 'name');
+  const value = node.children.find((child) => child.field === 'value');
+  if (!name) return undefined;
+  const body = value
+    ? text
+        .slice(value.start, value.end)
+        .replace(/\\\r?\n/g, ' ')
+        .trim()
+    : '';
+  const params = node.children.find((child) => child.field === 'parameters');
+  if (!params) return { name: text.slice(name.start, name.end), body };
+  const names = params.children
+    .filter((child) => child.type === 'identifier')
+    .map((child) => text.slice(child.start, child.end));
+  return { name: text.slice(name.start, name.end), params: names, body };
+}

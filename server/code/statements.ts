@@ -1,0 +1,302 @@
+/** Statements: control flow to blocks and branches. */
+
+import { dmaFunction } from '../dmaApi';
+import type { SyntaxNode } from '../syntax/parser';
+import type { Span } from '../types';
+import type { Builder, OpenSwitch } from './builder';
+import { declaredVariables, fieldOf, textOf } from './declarations';
+import { lowerCondition, lowerEffect, lowerValue } from './expressions';
+import type { Call, Expr } from './ir';
+
+export function lowerStatement(b: Builder, node: SyntaxNode): void {
+  const span = { start: node.start, end: node.end };
+  switch (node.type) {
+    case 'compound_statement':
+    case 'ERROR':
+    case 'attributed_statement':
+      return lowerAll(b, node.children);
+    case 'declaration':
+      return lowerDeclaration(b, node);
+    case 'expression_statement': {
+      const expression = node.children.find((child) => child.named && child.type !== 'comment');
+      return expression && lowerEffect(b, expression);
+    }
+    case 'if_statement':
+      return isWord(b, node, 'if') ? lowerIf(b, node) : lowerMacroScope(b, node);
+    case 'while_statement':
+      return isWord(b, node, 'while') ? lowerWhile(b, node) : lowerMacroLoop(b, node);
+    case 'for_statement':
+      return isWord(b, node, 'for') ? lowerFor(b, node) : lowerMacroLoop(b, node);
+    case 'do_statement':
+      return lowerDo(b, node);
+    case 'switch_statement':
+      return lowerSwitch(b, node);
+    case 'case_statement':
+      return lowerCase(b, node);
+    case 'labeled_statement': {
+      const label = fieldOf(node, 'label');
+      if (label) b.continueIn(b.label(textOf(label, b.source)));
+      return lowerAll(
+        b,
+        node.children.filter((child) => child !== label),
+      );
+    }
+    case 'goto_statement': {
+      const label = fieldOf(node, 'label');
+      return label ? b.end({ kind: 'goto', to: b.label(textOf(label, b.source)) }) : b.end({ kind: 'stop' });
+    }
+    case 'return_statement': {
+      const expression = node.children.find((child) => child.named && child.type !== 'comment');
+      const value = expression && lowerValue(b, expression);
+      return b.end({ kind: 'return', span, ...(value && { value }) });
+    }
+    case 'break_statement':
+      return leaveTo(b, b.breaks.at(-1));
+    case 'continue_statement':
+      return leaveTo(b, b.continues.at(-1));
+    case 'preproc_if':
+    case 'preproc_ifdef':
+    case 'preproc_elif':
+    case 'preproc_elifdef':
+      return lowerArms(b, node);
+    case 'preproc_else':
+      return lowerAll(b, node.children);
+    default:
+      if (/_expression$|^identifier$/.test(node.type)) lowerEffect(b, node);
+  }
+}
+
+function lowerAll(b: Builder, nodes: readonly SyntaxNode[]): void {
+  for (const node of nodes) if (node.named && node.type !== 'comment') lowerStatement(b, node);
+}
+
+/** The keyword is the user's own, not one that stands for a macro. */
+function isWord(b: Builder, node: SyntaxNode, word: string): boolean {
+  const text = b.source.text.slice(node.start, node.start + word.length + 1);
+  return text.startsWith(word) && !/\w/.test(text[word.length] ?? ' ');
+}
+
+function leaveTo(b: Builder, block: number | undefined): void {
+  b.end(block === undefined ? { kind: 'stop' } : { kind: 'goto', to: block });
+}
+
+function lowerDeclaration(b: Builder, node: SyntaxNode): void {
+  for (const { variable, value } of declaredVariables(node, b.source)) {
+    b.locals.push(variable);
+    if (!value) {
+      b.emit({ kind: 'declare', name: variable.name, span: variable.span });
+      continue;
+    }
+    const stored = lowerValue(b, value);
+    b.assign({ kind: 'name', name: variable.name, span: variable.span }, stored, {
+      start: variable.span.start,
+      end: value.end,
+    });
+  }
+}
+
+function lowerIf(b: Builder, node: SyntaxNode): void {
+  const condition = fieldOf(node, 'condition');
+  const consequence = fieldOf(node, 'consequence');
+  const alternative = fieldOf(node, 'alternative');
+  if (!condition) return;
+  const yes = b.newBlock();
+  const join = b.newBlock();
+  const no = alternative ? b.newBlock() : join;
+  lowerCondition(b, condition, yes, no);
+  b.end({ kind: 'stop' }, yes);
+  if (consequence) lowerStatement(b, consequence);
+  if (alternative) {
+    b.end({ kind: 'goto', to: join }, no);
+    lowerAll(b, alternative.type === 'else_clause' ? alternative.children : [alternative]);
+  }
+  b.continueIn(join);
+}
+
+/** Runs `body` as a loop whose header is the current, fresh block. */
+function inLoop(
+  b: Builder,
+  header: number,
+  exit: number,
+  next: number,
+  macro: Call | undefined,
+  span: Span,
+  body: () => void,
+): void {
+  const parent = b.openLoops.at(-1);
+  b.openLoops.push(b.loops.length);
+  b.loops.push({ header, macro, span, parent });
+  b.breaks.push(exit);
+  b.continues.push(next);
+  body();
+  b.breaks.pop();
+  b.continues.pop();
+  b.openLoops.pop();
+}
+
+function lowerWhile(b: Builder, node: SyntaxNode): void {
+  const condition = fieldOf(node, 'condition');
+  const body = fieldOf(node, 'body');
+  const exit = b.newBlock();
+  const header = b.newBlock();
+  const start = b.newBlock();
+  b.continueIn(header);
+  inLoop(b, header, exit, header, undefined, headSpan(node, body), () => {
+    if (condition) lowerCondition(b, condition, start, exit);
+    b.end({ kind: 'stop' }, start);
+    if (body) lowerStatement(b, body);
+    b.end({ kind: 'goto', to: header }, exit);
+  });
+}
+
+function lowerFor(b: Builder, node: SyntaxNode): void {
+  const [initializer, condition, update, body] = ['initializer', 'condition', 'update', 'body'].map((field) =>
+    fieldOf(node, field),
+  );
+  if (initializer) {
+    if (initializer.type === 'declaration') lowerStatement(b, initializer);
+    else lowerEffect(b, initializer);
+  }
+  const exit = b.newBlock();
+  const header = b.newBlock();
+  const start = b.newBlock();
+  const next = b.newBlock();
+  b.continueIn(header);
+  inLoop(b, header, exit, next, undefined, headSpan(node, body), () => {
+    if (condition) lowerCondition(b, condition, start, exit);
+    else b.end({ kind: 'goto', to: start });
+    b.end({ kind: 'stop' }, start);
+    if (body) lowerStatement(b, body);
+    b.continueIn(next);
+    if (update) lowerEffect(b, update);
+    b.end({ kind: 'goto', to: header }, exit);
+  });
+}
+
+function lowerDo(b: Builder, node: SyntaxNode): void {
+  const body = fieldOf(node, 'body');
+  const condition = fieldOf(node, 'condition');
+  const exit = b.newBlock();
+  const start = b.newBlock();
+  const test = b.newBlock();
+  b.continueIn(start);
+  inLoop(b, start, exit, test, undefined, { start: node.start, end: body?.start ?? node.end }, () => {
+    if (body) lowerStatement(b, body);
+    b.continueIn(test);
+    if (condition) lowerCondition(b, condition, start, exit);
+    b.end({ kind: 'stop' }, exit);
+  });
+}
+
+function headSpan(node: SyntaxNode, body: SyntaxNode | undefined): Span {
+  const last = node.children.filter((child) => child !== body && child.end <= (body?.start ?? node.end)).at(-1);
+  return { start: node.start, end: last?.end ?? node.end };
+}
+
+/** The macro that a rewritten `while (a, b)`, `if (a, b)` or `for (a; b; c)` stands for. */
+function macroCall(b: Builder, node: SyntaxNode): Call {
+  const name = /^[A-Za-z_]\w*/.exec(b.source.text.slice(node.start, node.start + 120))?.[0];
+  const body = fieldOf(node, 'body') ?? fieldOf(node, 'consequence');
+  const condition = fieldOf(node, 'condition');
+  const parts = condition ? [condition] : ['initializer', 'update'].flatMap((field) => fieldOf(node, field) ?? []);
+  return {
+    id: b.nextCallId(),
+    name,
+    nameSpan: { start: node.start, end: node.start + (name?.length ?? 0) },
+    args: parts.flatMap((part) => commaParts(part)).map((part) => lowerValue(b, part)),
+    span: headSpan(node, body),
+  };
+}
+
+function commaParts(node: SyntaxNode): readonly SyntaxNode[] {
+  if (node.type === 'parenthesized_expression') {
+    const inner = node.children.find((child) => child.named && child.type !== 'comment');
+    return inner ? commaParts(inner) : [];
+  }
+  if (node.type !== 'comma_expression') return [node];
+  const left = fieldOf(node, 'left');
+  const right = fieldOf(node, 'right');
+  return [...(left ? [left] : []), ...(right ? commaParts(right) : [])];
+}
+
+/** `scoped_guard(mutex, &lock) { ... }`: a block that runs once. */
+function lowerMacroScope(b: Builder, node: SyntaxNode): void {
+  const call = macroCall(b, node);
+  b.emit({ kind: 'call', call, span: call.span });
+  const body = fieldOf(node, 'consequence');
+  if (body) lowerStatement(b, body);
+}
+
+function lowerMacroLoop(b: Builder, node: SyntaxNode): void {
+  const body = fieldOf(node, 'body');
+  const exit = b.newBlock();
+  const header = b.newBlock();
+  const start = b.newBlock();
+  b.continueIn(header);
+  const call = macroCall(b, node);
+  inLoop(b, header, exit, header, call, call.span, () => {
+    b.emit({ kind: 'call', call, span: call.span });
+    const test: Expr = { kind: 'opaque', text: 'again', span: call.span };
+    b.end({ kind: 'branch', test, whenTrue: start, whenFalse: exit }, start);
+    const position = iterationVariable(call);
+    if (position) b.assign(position, { kind: 'opaque', text: 'for_each', span: position.span }, call.span);
+    if (body) lowerStatement(b, body);
+    b.end({ kind: 'goto', to: header }, exit);
+  });
+}
+
+/** The variable that a loop macro moves: known for the DMA walks, else the first plain name among the arguments. */
+function iterationVariable(call: Call): Expr | undefined {
+  const known = dmaFunction(call.name);
+  if (known?.role === 'walk') return known.iterator === undefined ? undefined : call.args[known.iterator];
+  return call.args.find((arg) => arg.kind === 'name' && !arg.name.startsWith('#'));
+}
+
+function lowerSwitch(b: Builder, node: SyntaxNode): void {
+  const condition = fieldOf(node, 'condition');
+  const body = fieldOf(node, 'body');
+  const value: Expr = condition ? lowerValue(b, condition) : { kind: 'opaque', text: 'switch', span: node };
+  const exit = b.newBlock();
+  const context: OpenSwitch = { cases: [], otherwise: undefined };
+  // The body is lowered first, so that its cases are known when the switch itself is written.
+  const head = b.newBlock();
+  b.continueIn(head);
+  b.resume(b.newBlock());
+  b.switches.push(context);
+  b.breaks.push(exit);
+  if (body) lowerStatement(b, body);
+  b.breaks.pop();
+  b.switches.pop();
+  b.end({ kind: 'goto', to: exit }, head);
+  b.end({ kind: 'switch', value, cases: context.cases, otherwise: context.otherwise ?? exit }, exit);
+}
+
+function lowerCase(b: Builder, node: SyntaxNode): void {
+  const context = b.switches.at(-1);
+  const value = fieldOf(node, 'value');
+  const block = b.newBlock();
+  b.continueIn(block);
+  if (value) context?.cases.push({ values: [lowerValue(b, value)], to: block });
+  else if (context) context.otherwise = block;
+  lowerAll(
+    b,
+    node.children.filter((child) => child !== value),
+  );
+}
+
+/** `#ifdef` around whole statements: both arms are possible. */
+function lowerArms(b: Builder, node: SyntaxNode): void {
+  const alternative = fieldOf(node, 'alternative');
+  const condition = fieldOf(node, 'condition') ?? fieldOf(node, 'name');
+  const span = condition ? { start: condition.start, end: condition.end } : { start: node.start, end: node.end };
+  const [yes, no, join] = [b.newBlock(), b.newBlock(), b.newBlock()];
+  const test: Expr = { kind: 'opaque', text: condition ? textOf(condition, b.source) : '#if', span };
+  b.end({ kind: 'branch', test, whenTrue: yes, whenFalse: no }, yes);
+  lowerAll(
+    b,
+    node.children.filter((child) => child !== alternative && child !== condition),
+  );
+  b.end({ kind: 'goto', to: join }, no);
+  if (alternative) lowerStatement(b, alternative);
+  b.continueIn(join);
+}
