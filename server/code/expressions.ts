@@ -168,10 +168,16 @@ export function lowerEffect(b: Builder, node: SyntaxNode): void {
 /** Branches on a condition: to `whenTrue` or to `whenFalse`. The current block is ended. */
 export function lowerCondition(b: Builder, node: SyntaxNode, whenTrue: number, whenFalse: number): void {
   const inner = node.type === 'parenthesized_expression' ? onlyExpression(node) : undefined;
-  if (inner) return lowerCondition(b, inner, whenTrue, whenFalse);
+  if (inner) {
+    lowerCondition(b, inner, whenTrue, whenFalse);
+    return;
+  }
   if (node.type === 'unary_expression' && node.children[0]?.type === '!') {
     const operand = fieldOf(node, 'argument');
-    if (operand) return lowerCondition(b, operand, whenFalse, whenTrue);
+    if (operand) {
+      lowerCondition(b, operand, whenFalse, whenTrue);
+      return;
+    }
   }
   const op = node.type === 'binary_expression' ? fieldOf(node, 'operator')?.type : undefined;
   const left = fieldOf(node, 'left');
@@ -180,10 +186,14 @@ export function lowerCondition(b: Builder, node: SyntaxNode, whenTrue: number, w
     const second = b.newBlock();
     lowerCondition(b, left, op === '&&' ? second : whenTrue, op === '&&' ? whenFalse : second);
     b.end({ kind: 'stop' }, second);
-    return lowerCondition(b, right, whenTrue, whenFalse);
+    lowerCondition(b, right, whenTrue, whenFalse);
+    return;
   }
   const wrapped = node.type === 'call_expression' ? transparentArgument(b, node) : undefined;
-  if (wrapped) return lowerCondition(b, wrapped, whenTrue, whenFalse);
+  if (wrapped) {
+    lowerCondition(b, wrapped, whenTrue, whenFalse);
+    return;
+  }
   const test = lowerValue(b, node);
   b.end({ kind: 'branch', test, whenTrue, whenFalse });
 }

@@ -14,53 +14,72 @@ export function lowerStatement(b: Builder, node: SyntaxNode): void {
     case 'compound_statement':
     case 'ERROR':
     case 'attributed_statement':
-      return lowerAll(b, node.children);
+      lowerAll(b, node.children);
+      break;
     case 'declaration':
-      return lowerDeclaration(b, node);
+      lowerDeclaration(b, node);
+      break;
     case 'expression_statement': {
       const expression = node.children.find((child) => child.named && child.type !== 'comment');
-      return expression && lowerEffect(b, expression);
+      if (expression) lowerEffect(b, expression);
+      break;
     }
     case 'if_statement':
-      return isWord(b, node, 'if') ? lowerIf(b, node) : lowerMacroScope(b, node);
+      if (isWord(b, node, 'if')) lowerIf(b, node);
+      else lowerMacroScope(b, node);
+      break;
     case 'while_statement':
-      return isWord(b, node, 'while') ? lowerWhile(b, node) : lowerMacroLoop(b, node);
+      if (isWord(b, node, 'while')) lowerWhile(b, node);
+      else lowerMacroLoop(b, node);
+      break;
     case 'for_statement':
-      return isWord(b, node, 'for') ? lowerFor(b, node) : lowerMacroLoop(b, node);
+      if (isWord(b, node, 'for')) lowerFor(b, node);
+      else lowerMacroLoop(b, node);
+      break;
     case 'do_statement':
-      return lowerDo(b, node);
+      lowerDo(b, node);
+      break;
     case 'switch_statement':
-      return lowerSwitch(b, node);
+      lowerSwitch(b, node);
+      break;
     case 'case_statement':
-      return lowerCase(b, node);
+      lowerCase(b, node);
+      break;
     case 'labeled_statement': {
       const label = fieldOf(node, 'label');
       if (label) b.continueIn(b.label(textOf(label, b.source)));
-      return lowerAll(
+      lowerAll(
         b,
         node.children.filter((child) => child !== label),
       );
+      break;
     }
     case 'goto_statement': {
       const label = fieldOf(node, 'label');
-      return label ? b.end({ kind: 'goto', to: b.label(textOf(label, b.source)) }) : b.end({ kind: 'stop' });
+      b.end(label ? { kind: 'goto', to: b.label(textOf(label, b.source)) } : { kind: 'stop' });
+      break;
     }
     case 'return_statement': {
       const expression = node.children.find((child) => child.named && child.type !== 'comment');
       const value = expression && lowerValue(b, expression);
-      return b.end({ kind: 'return', span, ...(value && { value }) });
+      b.end({ kind: 'return', span, ...(value && { value }) });
+      break;
     }
     case 'break_statement':
-      return leaveTo(b, b.breaks.at(-1));
+      leaveTo(b, b.breaks.at(-1));
+      break;
     case 'continue_statement':
-      return leaveTo(b, b.continues.at(-1));
+      leaveTo(b, b.continues.at(-1));
+      break;
     case 'preproc_if':
     case 'preproc_ifdef':
     case 'preproc_elif':
     case 'preproc_elifdef':
-      return lowerArms(b, node);
+      lowerArms(b, node);
+      break;
     case 'preproc_else':
-      return lowerAll(b, node.children);
+      lowerAll(b, node.children);
+      break;
     default:
       if (/_expression$|^identifier$/.test(node.type)) lowerEffect(b, node);
   }

@@ -51,9 +51,8 @@ int pin(struct buffer *buf)
   fix: `None is right mechanically. Where the hardware can scatter, program each segment. Where it cannot, allocate the
 buffer with dma_alloc_noncontiguous() (since 5.13) or dma_alloc_coherent(), or copy through such a buffer when the test
 fails. Raising dma_set_max_seg_size() helps where the segment limit alone splits the range (arm32).`,
-  silent:
-    'A test whose failure leads to another way of doing the work instead of an error; a list of one entry for sure; a callback that
-measures a table which a framework hands in already mapped.`,
+  silent: `A test whose failure leads to another way of doing the work instead of an error; a list of one entry for
+sure; a callback that measures a table which a framework hands in already mapped.`,
   reference:
     'Documentation/core-api/dma-api.rst: dma_map_sg() promises addresses and lengths per segment, nothing about their order or distance.',
 
