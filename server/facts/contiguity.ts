@@ -8,7 +8,7 @@ import type { BranchFact, CallFact, Flow } from './flow';
 import { walkedList } from './flow';
 import { findMeasures, type Measure } from './measure';
 import { type ListFacts, listAt } from './tables';
-import { constant, mentions, substitute, type Value } from './values';
+import { alternatives, constant, mentions, substitute, type Value } from './values';
 
 /** The device is given the first DMA address of a list. */
 export interface FirstAddressUse {
@@ -48,14 +48,21 @@ const DEBUG_NAME = /(?:dbg|debug|_dump|_log|print|trace|warn|_err|_info)(?:_|$)/
 /** Whoever maps IOVAs by hand wants each physical address, not a contiguous range. */
 const MAPS_BY_HAND = /^(?:iommu_map|iommu_map_sg|iommu_map_sgtable|iommu_map_sg_atomic|domain_map|ops->map_pages)$/;
 
-/** `measuring` names functions of the file, or of the kernel, that return the contiguous size of an argument. */
-export function contiguityOf(flow: Flow, measuring: ReadonlyMap<string, number>): ContiguityFacts {
+/** What functions of the file, or of the kernel, tell about the contiguity of an argument. */
+export interface Helpers {
+  /** Functions that return the contiguous size of argument number n. */
+  readonly measuring: ReadonlyMap<string, number>;
+  /** Functions that tell whether argument number n is contiguous; `whenTrue`: a non-zero result says that it is. */
+  readonly claiming: ReadonlyMap<string, { readonly argument: number; readonly whenTrue: boolean }>;
+}
+
+export function contiguityOf(flow: Flow, helpers: Helpers): ContiguityFacts {
   const measures = findMeasures(flow);
   const handled = handledLists(flow, measures);
   const mapsByHand = flow.calls.some((call) => call.call.name !== undefined && MAPS_BY_HAND.test(call.call.name));
   const fills = flow.stores.some((store) => fillsAddress(store.target, flow));
   const firstAddressUses = mapsByHand || fills ? [] : findFirstAddressUses(flow);
-  return { firstAddressUses, tests: findTests(flow, measures, measuring), handled };
+  return { firstAddressUses, tests: findTests(flow, measures, helpers), handled };
 }
 
 function fillsAddress(target: { readonly kind: string; readonly name?: string }, flow: Flow): boolean {
@@ -155,34 +162,37 @@ function usesEntryAddress(flow: Flow, loop: number): boolean {
   });
 }
 
-function findTests(
-  flow: Flow,
-  measures: readonly Measure[],
-  measuring: ReadonlyMap<string, number>,
-): readonly ContiguityTest[] {
+function findTests(flow: Flow, measures: readonly Measure[], helpers: Helpers): readonly ContiguityTest[] {
   const tests: ContiguityTest[] = [];
-  const calls = flow.calls.filter((call) => call.call.name !== undefined && measuring.has(call.call.name));
   for (const branch of flow.branches) {
-    const byCall = calls.find((call) => mentions(branch.test, (part) => part.key === call.result.key));
-    const test = byCall
-      ? sizeTest(flow, branch, byCall, measuring)
+    const call = flow.calls.find(
+      (one) => isHelper(one, helpers) && mentions(branch.test, (part) => part.key === one.result.key),
+    );
+    const test = call
+      ? (sizeTest(flow, branch, call, helpers) ?? claimTest(flow, branch, call, helpers))
       : (ownSizeTest(flow, branch, measures) ?? countTest(flow, branch));
     if (test) tests.push(test);
   }
   return tests;
 }
 
-function sizeTest(
-  flow: Flow,
-  branch: BranchFact,
-  call: CallFact,
-  measuring: ReadonlyMap<string, number>,
-): ContiguityTest | undefined {
+function isHelper(call: CallFact, { measuring, claiming }: Helpers): boolean {
   const name = call.call.name ?? '';
-  const measured = call.args[measuring.get(name) ?? 0];
-  if (!measured) return undefined;
-  const table = measured.kind === 'address' ? `${measured.place}.sgl` : `${measured.key}->sgl`;
-  const list = listAt(flow, { kind: 'initial', key: table, place: table }) ?? listAt(flow, measured);
+  return measuring.has(name) || claiming.has(name);
+}
+
+/** The list that argument number `index` of a call is, or is the table of. */
+function argumentList(flow: Flow, call: CallFact, index: number): ListFacts | undefined {
+  const value = call.args[index];
+  if (!value) return undefined;
+  const place = value.kind === 'address' ? `${value.place}.sgl` : `${value.key}->sgl`;
+  return listAt(flow, { kind: 'initial', key: place, place }) ?? listAt(flow, value);
+}
+
+function sizeTest(flow: Flow, branch: BranchFact, call: CallFact, helpers: Helpers): ContiguityTest | undefined {
+  const name = call.call.name ?? '';
+  const argument = helpers.measuring.get(name);
+  const list = argument === undefined ? undefined : argumentList(flow, call, argument);
   if (!list) return undefined;
   return compare(flow, branch, (part) => part.key === call.result.key, {
     list,
@@ -190,6 +200,24 @@ function sizeTest(
     helper: name,
     measured: { span: call.call.span, text: `${name}()` },
   });
+}
+
+/** `if (!is_contiguous(sgt, size))`. */
+function claimTest(flow: Flow, branch: BranchFact, call: CallFact, helpers: Helpers): ContiguityTest | undefined {
+  const name = call.call.name ?? '';
+  const claim = helpers.claiming.get(name);
+  const list = claim && argumentList(flow, call, claim.argument);
+  const onShort = decide(branch.test, (part) => part.key === call.result.key, claim?.whenTrue ? 0n : 1n);
+  if (!list || onShort === undefined) return undefined;
+  return {
+    list,
+    kind: 'contiguous-size',
+    helper: name,
+    measured: { span: call.call.span, text: `${name}()` },
+    needed: undefined,
+    span: branch.expr.span,
+    refusal: refusalAt(flow, onShort ? branch.whenTrue : branch.whenFalse),
+  };
 }
 
 /** The function measures with a loop of its own and compares the sum. */
@@ -230,13 +258,16 @@ function countTest(flow: Flow, branch: BranchFact): ContiguityTest | undefined {
   };
 }
 
-/** The list whose mapped count `value` is. */
+/** The list whose mapped count `value` is, or is where it is not zero. */
 function countedList(flow: Flow, value: Value): ListFacts | undefined {
-  if (value.kind === 'mapped') {
-    const map = flow.calls.find((call) => call.call.id === value.call);
+  const options = alternatives(value).filter((option) => option.kind !== 'constant');
+  const [only] = options;
+  if (options.length !== 1 || !only) return undefined;
+  if (only.kind === 'mapped') {
+    const map = flow.calls.find((call) => call.call.id === only.call);
     return map?.list && listAt(flow, map.list);
   }
-  const table = value.kind === 'initial' ? /^(.*(?:->|\.))nents$/.exec(value.place)?.[1] : undefined;
+  const table = only.kind === 'initial' ? /^(.*(?:->|\.))nents$/.exec(only.place)?.[1] : undefined;
   return table === undefined ? undefined : listAt(flow, { kind: 'initial', key: `${table}sgl`, place: `${table}sgl` });
 }
 

@@ -39,6 +39,9 @@ const PROBES: Readonly<Record<string, readonly [bigint, bigint]>> = {
   negative: [-12n, 1n],
 };
 
+/** `KUNIT_ASSERT_EQ(test, ret, 0)`. */
+const ASSERTION = /ASSERT|EXPECT/;
+
 export function findUntestedResults(
   flow: Flow,
   text: (span: Span) => string,
@@ -102,9 +105,11 @@ function leaves(flow: Flow, map: CallFact, tests: FileTests): boolean {
     if (store.target.kind === 'field' && tests.fields.has(store.target.name)) return true;
     if (store.target.kind === 'name' && !isLocal(flow, store.target.name)) return true;
   }
-  return flow.calls.some((call) =>
-    call.args.some((arg, index) => mentions(arg, isResult) && tests.params.get(call.call.name ?? '')?.has(index)),
-  );
+  return flow.calls.some((call) => {
+    const name = call.call.name ?? '';
+    const tested = tests.params.get(name);
+    return call.args.some((arg, index) => mentions(arg, isResult) && (ASSERTION.test(name) || tested?.has(index)));
+  });
 }
 
 function isLocal(flow: Flow, name: string): boolean {

@@ -1,7 +1,7 @@
 /** Everything the rules may know about a file: plain facts, computed once and shared. */
 
 import type { FileIr, FunctionIr } from '../code/ir';
-import { type DmaFunction, dmaFunction } from '../dmaApi';
+import { DMA_API, type DmaFunction, dmaFunction } from '../dmaApi';
 import type { DeviceHints } from '../replay/types';
 import type { KernelVersion, Span } from '../types';
 import { bitMask, knownConstant } from './constants';
@@ -17,7 +17,7 @@ import {
 import { collectFieldWrites } from './fields';
 import { analyzeFlow, type Flow } from './flow';
 import { findMeasures } from './measure';
-import { alternatives, type Value } from './values';
+import { alternatives, constant, mentions, substitute, type Value } from './values';
 
 export interface FunctionFacts {
   readonly flow: Flow;
@@ -41,7 +41,10 @@ export function extractFacts(file: FileIr, source: string, kernel: KernelVersion
   const text = (span: Span) => source.slice(span.start, span.end).replace(/\s+/g, ' ');
   const macros = constantMacros(file);
   const wrappers = new Map<string, DmaFunction>();
-  const measuring = new Map<string, number>([['drm_prime_get_contiguous_size', 0]]);
+  const measuring = new Map<string, number>(
+    DMA_API.flatMap((row) => (row.role === 'measure' && row.table !== undefined ? [[row.name, row.table]] : [])),
+  );
+  const claiming = new Map<string, { argument: number; whenTrue: boolean }>();
   const apis = (name: string | undefined) => dmaFunction(name) ?? (name === undefined ? undefined : wrappers.get(name));
   const flows: Flow[] = [];
   for (const ir of calleesFirst(file.functions)) {
@@ -51,12 +54,14 @@ export function extractFacts(file: FileIr, source: string, kernel: KernelVersion
     if (wrapper) wrappers.set(ir.name, wrapper);
     const measured = measuredParam(flow);
     if (measured !== undefined) measuring.set(ir.name, measured);
+    const claim = claimOf(flow, measuring);
+    if (claim) claiming.set(ir.name, claim);
   }
   const writes = collectFieldWrites(flows);
   const tests: FileTests = collectTests(flows);
   const functions = flows.map((flow) => ({
     flow,
-    contiguity: contiguityOf(flow, measuring),
+    contiguity: contiguityOf(flow, { measuring, claiming }),
     untestedResults: findUntestedResults(flow, text, tests),
     unmapsWithMappedCount: findMappedCountReleases(flow, 'unmap', writes, text),
     syncsWithMappedCount: findMappedCountReleases(flow, 'sync', writes, text),
@@ -76,6 +81,28 @@ function measuredParam(flow: Flow): number | undefined {
       (param) => measure.list === param.name || measure.list === `${param.name}->sgl`,
     );
     if (0 <= index) return index;
+  }
+  return undefined;
+}
+
+/** A function that compares the contiguous size of a parameter with something and returns whether it is enough. */
+function claimOf(
+  flow: Flow,
+  measuring: ReadonlyMap<string, number>,
+): { readonly argument: number; readonly whenTrue: boolean } | undefined {
+  const [end] = flow.returns;
+  if (flow.returns.length !== 1 || !end?.value) return undefined;
+  for (const call of flow.calls) {
+    const measured = measuring.get(call.call.name ?? '');
+    if (measured === undefined || end.value.key === call.result.key) continue;
+    const argument = paramIndex(flow, call.args[measured]);
+    if (argument === undefined || !mentions(end.value, (part) => part.key === call.result.key)) continue;
+    // With a long run and a small need, what does it say?
+    const said = substitute(end.value, (part) => {
+      if (part.key === call.result.key) return constant(1n << 40n);
+      return part.kind === 'initial' ? constant(1n) : undefined;
+    });
+    if (said.kind === 'constant') return { argument, whenTrue: said.number !== 0n };
   }
   return undefined;
 }

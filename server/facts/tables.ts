@@ -1,6 +1,7 @@
 /** Which scatterlist a value belongs to, how it was built, and what is known of its length. */
 
 import type { ListShape } from '../replay/types';
+import type { Span } from '../types';
 import type { CallFact, Flow } from './flow';
 import type { Value } from './values';
 
@@ -13,6 +14,8 @@ export interface ListFacts {
   readonly table: string | undefined;
   /** The call in this function that mapped it. */
   readonly map: CallFact | undefined;
+  /** The list or table in the call that mapped it, as the code writes it. */
+  readonly nameSpan: Span | undefined;
   /** The function itself mapped the list, or asked for it to be mapped; otherwise somebody handed it in. */
   readonly isObtainedHere: boolean;
   /** One entry for sure, so one segment for sure. */
@@ -36,6 +39,7 @@ export function listAt(flow: Flow, head: Value): ListFacts | undefined {
   if (!map && !isTable) return undefined;
   const isContiguous = about.some((call) => call.api?.role === 'allocate');
   const isOneEntry = about.some((call) => isOneEntryBuilder(call));
+  const nameSpan = map && map.call.args[map.api?.table ?? map.api?.list ?? -1]?.span;
   const isObtainedHere = map !== undefined || attach !== undefined;
   return {
     key: head.key,

@@ -48,7 +48,7 @@ tests for contiguity or a single segment, maps IOVAs itself with iommu_map(), or
     for (const use of firstAddressUses) {
       const { list } = use;
       if (list.isOneEntry || list.isContiguous || handled.has(list.key) || tested.has(list.key)) continue;
-      if (reported.has(list.key)) continue;
+      if (reported.has(list.key) || (0 < tests.length && !list.isObtainedHere)) continue;
       reported.add(list.key);
       yield {
         span: use.span,
@@ -65,6 +65,7 @@ tests for contiguity or a single segment, maps IOVAs itself with iommu_map(), or
 
 /** The table or list in the reader's own words. */
 function listName(use: FirstAddressUse, file: FileFacts): string {
+  if (use.list.nameSpan) return `'${file.text(use.list.nameSpan).replace(/^&/, '')}'`;
   const read = file.text(use.span);
   const argument = /^sg_dma_address\((.*)\)$/.exec(read)?.[1] ?? read;
   const name = argument.replace(/(?:->|\.)sgl(?:\[0\])?(?:\.dma_address|->dma_address)?.*$/, '').trim();

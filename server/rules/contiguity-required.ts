@@ -93,6 +93,7 @@ function claim(test: ContiguityTest, file: FileFacts): string {
 }
 
 function listName(test: ContiguityTest, file: FileFacts): string {
+  if (test.list.nameSpan) return `'${file.text(test.list.nameSpan).replace(/^&/, '')}'`;
   const call = /\(\s*&?([\w>.[\]-]+?)(?:(?:->|\.)sgl)?\s*[,)]/.exec(file.text(test.measured.span))?.[1];
   const counted = /([\w>.[\]-]+?)(?:->|\.)(?:orig_)?nents\b/.exec(file.text(test.span))?.[1];
   const name = test.kind === 'single-segment' ? counted : call;
