@@ -262,11 +262,14 @@ function countTest(flow: Flow, branch: BranchFact): ContiguityTest | undefined {
 function countedList(flow: Flow, value: Value): ListFacts | undefined {
   const options = alternatives(value).filter((option) => option.kind !== 'constant');
   const [only] = options;
-  if (options.length !== 1 || !only) return undefined;
-  if (only.kind === 'mapped') {
-    const map = flow.calls.find((call) => call.call.id === only.call);
-    return map?.list && listAt(flow, map.list);
+  const heads = new Map<string, Value>();
+  for (const option of options) {
+    const map = option.kind === 'mapped' ? flow.calls.find((call) => call.call.id === option.call) : undefined;
+    if (map?.list) heads.set(map.list.key, map.list);
   }
+  const [head] = heads.values();
+  if (head) return heads.size === 1 && options.every((option) => option.kind === 'mapped') ? listAt(flow, head) : undefined;
+  if (options.length !== 1 || !only) return undefined;
   const table = only.kind === 'initial' ? /^(.*(?:->|\.))nents$/.exec(only.place)?.[1] : undefined;
   return table === undefined ? undefined : listAt(flow, { kind: 'initial', key: `${table}sgl`, place: `${table}sgl` });
 }

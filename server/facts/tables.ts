@@ -39,13 +39,14 @@ export function listAt(flow: Flow, head: Value): ListFacts | undefined {
   if (!map && !isTable) return undefined;
   const isContiguous = about.some((call) => call.api?.role === 'allocate');
   const isOneEntry = about.some((call) => isOneEntryBuilder(call));
-  const nameSpan = map && map.call.args[map.api?.table ?? map.api?.list ?? -1]?.span;
+  const nameSpan = map?.call.args[map.api?.table ?? map.api?.list ?? -1]?.span;
   const isObtainedHere = map !== undefined || attach !== undefined;
   return {
     key: head.key,
     head,
     table,
     map,
+    nameSpan,
     isObtainedHere,
     isOneEntry,
     isContiguous,
