@@ -1,18 +1,21 @@
 /**
  * 32-bit ARM with an IOMMU: entries are joined into chunks, each chunk gets a block of the window, first fit from the
- * bottom. Follows iommu_map_sg() and __alloc_iova() in arch/arm/mm/dma-mapping.c, Linux 4.4 to 6.12.
+ * bottom. Follows arm_iommu_map_sg(), __map_sg_chunk() and __alloc_iova() in arch/arm/mm/dma-mapping.c, Linux 4.4 to
+ * 6.12. The DMA mask and the segment boundary are not consulted, as there.
  */
 
 import { Bitmap } from '../bitmap';
-import { alignUp, failure, layout, PAGE_SIZE, powerOfTwoAtLeast, since, sizeText, wholeEntry } from '../layout';
-import type { Backend, Device, DmaSpace, Machine, MapResult, Piece, Scatterlist, Segment } from '../types';
+import { type Chunk, chunkPieces, cutChunks, explainCut, placeText } from '../chunks';
+import { alignUp, failure, hex, layout, PAGE_SIZE, powerOfTwoAtLeast, since, sizeText } from '../layout';
+import type { Backend, Device, DmaSpace, Machine, MapResult, Scatterlist, Segment } from '../types';
 
 const ID = 'arm-iommu';
 const ENOMEM = -12;
 const EINVAL = -22;
-/** One bitmap is a page of bits. */
+/** One bitmap is a page of bits: 128 MiB. */
 const BITMAP_BITS = PAGE_SIZE * 8;
 const DEFAULT_WINDOW = 2n ** 32n;
+/** CONFIG_ARM_DMA_IOMMU_ALIGNMENT. */
 const DEFAULT_ORDER = 8;
 
 export const armIommu: Backend = {
@@ -21,14 +24,6 @@ export const armIommu: Backend = {
   source: 'arch/arm/mm/dma-mapping.c',
   open: openSpace,
 };
-
-interface Chunk {
-  readonly first: number;
-  readonly count: number;
-  readonly offset: number;
-  /** Bytes, the leading offset included. */
-  readonly size: number;
-}
 
 function openSpace(machine: Machine): DmaSpace {
   const window = new Window(machine);
@@ -39,16 +34,15 @@ function openSpace(machine: Machine): DmaSpace {
       const result = mapList(window, machine, [entry], device);
       return result.ok ? result : failure(ID, ENOMEM, result.reason);
     },
-    unmap(mapping) {
-      for (const block of mapping.blocks) window.free(block.start, block.bytes);
-    },
+    unmap: (mapping) => freeSegments(window, mapping.segments),
   };
 }
 
+/** The window in bitmaps of 128 MiB; further ones are added when the first are full. */
 class Window {
   private readonly base: bigint;
   private readonly order: number;
-  private readonly most: number;
+  private readonly extensions: number;
   private readonly bits: number;
   private readonly bitmaps: Bitmap[] = [];
 
@@ -57,91 +51,74 @@ class Window {
     this.order = machine.maxAlignmentOrder ?? DEFAULT_ORDER;
     const pages = Number((machine.windowBytes ?? DEFAULT_WINDOW) / BigInt(PAGE_SIZE));
     this.bits = Math.min(pages, BITMAP_BITS);
-    this.most = Math.max(1, Math.floor(pages / this.bits));
-    this.bitmaps.push(new Bitmap(this.bits));
+    this.extensions = Math.max(1, Math.floor(pages / this.bits));
   }
 
-  /** A block of `bytes`; undefined when no bitmap has room. */
+  /** Address of a block of `bytes`; undefined when no bitmap has room. */
   allocate(bytes: number): bigint | undefined {
     const pages = Math.ceil(bytes / PAGE_SIZE);
     const align = Math.min(powerOfTwoAtLeast(pages), 2 ** this.order);
-    for (let index = 0; index < this.most; index++) {
+    if (this.bits < pages) return undefined;
+    for (let index = 0; index < this.extensions; index++) {
       const bitmap = this.bitmaps[index] ?? new Bitmap(this.bits);
-      const isNew = this.bitmaps.length <= index;
+      this.bitmaps[index] = bitmap;
       const start = bitmap.findClear(0, pages, align);
-      if (isNew && start === -1) return undefined;
-      if (isNew) this.bitmaps.push(bitmap);
       if (start === -1) continue;
-      bitmap.fill(start, pages, true);
-      return this.base + BigInt((index * this.bits + start) * PAGE_SIZE);
+      bitmap.take(start, pages);
+      return this.base + BigInt(index * this.bits + start) * BigInt(PAGE_SIZE);
     }
     return undefined;
   }
 
   free(address: bigint, bytes: number): void {
     const page = Number((address - this.base) / BigInt(PAGE_SIZE));
-    this.bitmaps[Math.floor(page / this.bits)]?.fill(page % this.bits, Math.ceil(bytes / PAGE_SIZE), false);
+    this.bitmaps[Math.floor(page / this.bits)]?.free(page % this.bits, Math.ceil(bytes / PAGE_SIZE));
   }
 }
 
 function mapList(window: Window, machine: Machine, list: Scatterlist, device: Device): MapResult {
+  if (list.length === 0) return failure(ID, EINVAL, 'the list is empty');
+  const chunks = cutChunks(list, device.maxSegmentSize);
   const segments: Segment[] = [];
   const blocks: { start: bigint; bytes: number }[] = [];
-  for (const chunk of cut(list, device.maxSegmentSize)) {
-    const bytes = chunkBytes(list, chunk);
+  for (const chunk of chunks) {
+    const bytes = alignUp(chunk.size, PAGE_SIZE);
     const start = window.allocate(bytes);
     if (start === undefined) {
-      for (const block of blocks) window.free(block.start, block.bytes);
-      return failure(ID, since(machine.kernel, 5, 15) ? ENOMEM : EINVAL, `no ${sizeText(bytes)} in the IOVA window (a block has at most 128 MiB)`);
+      freeSegments(window, segments);
+      const errno = since(machine.kernel, 5, 15) ? ENOMEM : EINVAL;
+      return failure(ID, errno, `no ${sizeText(bytes)} in a row in the IOVA window (a block has at most 128 MiB)`);
     }
     blocks.push({ start, bytes });
-    const pieces: Piece[] = Array.from({ length: chunk.count }, (_one, i) => wholeEntry(list, chunk.first + i));
-    segments.push({ dma: start + BigInt(chunk.offset), length: chunk.size - chunk.offset, pieces });
+    const dma = start + BigInt(chunk.offset);
+    segments.push({ dma, length: chunk.size - chunk.offset, pieces: chunkPieces(list, chunk) });
   }
   return layout(
     ID,
     segments,
     blocks,
-    (after) => {
-      const next = segments[after + 1]?.pieces[0]?.entry ?? 0;
-      const limit = sizeText(device.maxSegmentSize);
-      if ((list[next]?.offset ?? 0) !== 0) return { cause: 'granule', why: `entry ${next} starts off a page: a new block` };
-      const over = device.maxSegmentSize < (segments[after]?.length ?? 0) + (list[next]?.length ?? 0);
-      return over
-        ? { cause: 'segment-limit', why: `more than the ${limit} segment limit: a new block, aligned to its own size` }
-        : { cause: 'granule', why: `entry ${next - 1} ends off a page: a new block` };
-    },
-    () => segments.map((segment, i) => `chunk ${i}: entries ${segment.pieces[0]?.entry}..${segment.pieces.at(-1)?.entry}, ${sizeText(segment.length)}, own block`),
+    (after, gap) => explainBlock(list, chunks, after, gap, device),
+    () => chunks.map((chunk, i) => describe(chunk, blocks[i]?.start ?? 0n)),
   );
 }
 
-/** Joins entries until an offset, an end off a page, or the segment limit asks for a new chunk. */
-function cut(list: Scatterlist, limit: number): readonly Chunk[] {
-  const chunks: Chunk[] = [];
-  const head = list[0];
-  if (!head) return chunks;
-  let first = 0;
-  let offset = head.offset;
-  let size = head.offset + head.length;
-  for (let i = 1; i < list.length; i++) {
-    const entry = list[i];
-    if (!entry) continue;
-    if (entry.offset !== 0 || size % PAGE_SIZE !== 0 || limit < (size + entry.length) % 2 ** 32) {
-      chunks.push({ first, count: i - first, offset, size });
-      first = i;
-      offset = entry.offset;
-      size = entry.offset;
-    }
-    size += entry.length;
-  }
-  chunks.push({ first, count: list.length - first, offset, size });
-  return chunks;
+function explainBlock(list: Scatterlist, chunks: readonly Chunk[], after: number, gap: bigint, device: Device) {
+  const [chunk, next] = [chunks[after], chunks[after + 1]];
+  if (!chunk || !next) return { cause: 'new-allocation' as const, why: 'a block of its own' };
+  const { cause, why } = explainCut(list, chunk, next.first, device);
+  return { cause, why: `${why}: a new block, ${placeText(gap)}` };
 }
 
-function chunkBytes(list: Scatterlist, chunk: Chunk): number {
-  let bytes = 0;
-  for (let i = chunk.first; i < chunk.first + chunk.count; i++) {
-    bytes += alignUp((list[i]?.offset ?? 0) + (list[i]?.length ?? 0), PAGE_SIZE);
+function describe(chunk: Chunk, start: bigint): string {
+  const last = chunk.first + chunk.count - 1;
+  const entries = chunk.count === 1 ? `entry ${chunk.first}` : `entries ${chunk.first} to ${last}`;
+  return `${entries}: ${sizeText(chunk.size - chunk.offset)} in a block at ${hex(start)}, first fit from the bottom`;
+}
+
+/** Frees from address and length as Linux does, so pages before an offset of a page or more stay taken. */
+function freeSegments(window: Window, segments: readonly Segment[]): void {
+  for (const { dma, length } of segments) {
+    const inPage = dma % BigInt(PAGE_SIZE);
+    window.free(dma - inPage, alignUp(Number(inPage) + length, PAGE_SIZE));
   }
-  return bytes;
 }
