@@ -1,9 +1,11 @@
 // Bundles the client, the server, the command line and (with --scripts) the development scripts into dist/.
-import { cpSync, existsSync, mkdirSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { build } from 'esbuild';
 
+const { version } = JSON.parse(readFileSync('package.json', 'utf8'));
+
 const ES_IN_CJS = {
-  define: { 'import.meta.url': 'importMetaUrl' },
+  define: { 'import.meta.url': 'importMetaUrl', DMA_LENS_VERSION: JSON.stringify(version) },
   banner: { js: 'const importMetaUrl = require("node:url").pathToFileURL(__filename).href;' },
 };
 
@@ -21,7 +23,12 @@ const common = {
   ...ES_IN_CJS,
 };
 
-const entries = { client: 'client/extension.ts', server: 'server/main.ts', cli: 'server/cli.ts', worker: 'server/workspace/worker.ts' };
+const entries = {
+  client: 'client/extension.ts',
+  server: 'server/main.ts',
+  cli: 'server/cli.ts',
+  worker: 'server/workspace/worker.ts',
+};
 const scripts = { generate: 'scripts/generate.ts', bench: 'scripts/bench.ts' };
 
 const wanted = process.argv.includes('--scripts') ? { ...entries, ...scripts } : entries;

@@ -268,7 +268,8 @@ function countedList(flow: Flow, value: Value): ListFacts | undefined {
     if (map?.list) heads.set(map.list.key, map.list);
   }
   const [head] = heads.values();
-  if (head) return heads.size === 1 && options.every((option) => option.kind === 'mapped') ? listAt(flow, head) : undefined;
+  if (head)
+    return heads.size === 1 && options.every((option) => option.kind === 'mapped') ? listAt(flow, head) : undefined;
   if (options.length !== 1 || !only) return undefined;
   const table = only.kind === 'initial' ? /^(.*(?:->|\.))nents$/.exec(only.place)?.[1] : undefined;
   return table === undefined ? undefined : listAt(flow, { kind: 'initial', key: `${table}sgl`, place: `${table}sgl` });

@@ -17,7 +17,13 @@ interface Box {
 /** A drawing of a mapping, several lines, no colours. */
 export function drawText(list: Scatterlist, result: MapResult, options: TextOptions = {}): string {
   const width = Math.max(40, options.width ?? 80);
-  const lines = ['memory', ...drawRow(list.map((entry, i) => ({ bytes: entry.length, label: `${i}: ${sizeText(entry.length)}`, isGap: false })), width)];
+  const lines = [
+    'memory',
+    ...drawRow(
+      list.map((entry, i) => ({ bytes: entry.length, label: `${i}: ${sizeText(entry.length)}`, isGap: false })),
+      width,
+    ),
+  ];
   list.forEach((entry, i) => {
     lines.push(`  [${i}] ${hex(entry.page + BigInt(entry.offset))}+${entry.length}`);
   });
@@ -28,7 +34,10 @@ export function drawText(list: Scatterlist, result: MapResult, options: TextOpti
     const gap = result.breaks[i]?.gap ?? 0n;
     if (gap !== 0n) boxes.push({ bytes: Number(gap < 0n ? -gap : gap), label: gapLabel(gap), isGap: true });
   });
-  lines.push(`${result.backend}: ${result.segments.length} segment${result.segments.length === 1 ? '' : 's'}`, ...drawRow(boxes, width));
+  lines.push(
+    `${result.backend}: ${result.segments.length} segment${result.segments.length === 1 ? '' : 's'}`,
+    ...drawRow(boxes, width),
+  );
   result.segments.forEach((segment, i) => {
     const from = segment.pieces.map((piece) => `sg[${piece.entry}]`).join(' + ');
     lines.push(`  [${i}] ${hex(segment.dma)}+${segment.length}  <- ${from}${segment.bounced ? ' (bounced)' : ''}`);

@@ -8,7 +8,9 @@ import { formatKernel, type KernelVersion } from '../types';
 
 /** `{4 KiB, 8 KiB}`; an offset is written in front: `0x200+3.5 KiB`. */
 export function listText(list: Scatterlist): string {
-  const entries = list.map((entry) => `${entry.offset === 0 ? '' : `0x${entry.offset.toString(16)}+`}${sizeText(entry.length)}`);
+  const entries = list.map(
+    (entry) => `${entry.offset === 0 ? '' : `0x${entry.offset.toString(16)}+`}${sizeText(entry.length)}`,
+  );
   return `{${entries.join(', ')}}`;
 }
 

@@ -14,10 +14,19 @@ const MAX_ENTRIES = 3;
 const SIZES = [PAGE, 2 * PAGE, 4 * PAGE, 64 * KIB, 68 * KIB, 256 * KIB];
 
 /** Lists of the shape, fewest entries first, then fewest bytes. Deterministic. */
-export function searchLists(shape: ListShape, device: { readonly maxSegmentSize: number; readonly segmentBoundary: bigint }): readonly Scatterlist[] {
+export function searchLists(
+  shape: ListShape,
+  device: { readonly maxSegmentSize: number; readonly segmentBoundary: bigint },
+): readonly Scatterlist[] {
   const most = shape.kind === 'one-entry' ? 1 : Math.min(shape.maxEntries ?? MAX_ENTRIES, MAX_ENTRIES);
-  const sizes = [...SIZES, ...around(device.maxSegmentSize), ...around(Number(device.segmentBoundary & 0xffffffffn) + 1)];
-  const unique = [...new Set(sizes)].filter((size) => size <= (shape.maxEntryBytes ?? Number.MAX_SAFE_INTEGER)).sort((a, b) => a - b);
+  const sizes = [
+    ...SIZES,
+    ...around(device.maxSegmentSize),
+    ...around(Number(device.segmentBoundary & 0xffffffffn) + 1),
+  ];
+  const unique = [...new Set(sizes)]
+    .filter((size) => size <= (shape.maxEntryBytes ?? Number.MAX_SAFE_INTEGER))
+    .sort((a, b) => a - b);
   const lists: Scatterlist[] = [];
   for (let entries = 1; entries <= most; entries++) {
     const round = combinations(unique, entries).sort((a, b) => sum(a) - sum(b));
@@ -50,7 +59,9 @@ function variants(lengths: readonly number[], shape: ListShape): readonly Scatte
   }
   if (shape.kind === 'any' && 1 < plain.length) {
     const last = plain.length - 1;
-    found.push(plain.map((entry, i) => (i === last ? { ...entry, offset: 0x200, length: entry.length - 0x200 } : entry)));
+    found.push(
+      plain.map((entry, i) => (i === last ? { ...entry, offset: 0x200, length: entry.length - 0x200 } : entry)),
+    );
   }
   return found;
 }

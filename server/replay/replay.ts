@@ -50,7 +50,13 @@ function judge(question: ReplayQuestion, kernel: KernelVersion, id: string): Pla
     }
     mapped += 1;
     if (holds(question.predicate, list, result)) continue;
-    return { platform: id, verdict: 'breaks', example: { list, result }, why: breakReason(result), ...rateOf(question, kernel, id) };
+    return {
+      platform: id,
+      verdict: 'breaks',
+      example: { list, result },
+      why: breakReason(result),
+      ...rateOf(question, kernel, id),
+    };
   }
   if (mapped === 0) return { platform: id, verdict: 'unreachable', why: refusal };
   return { platform: id, verdict: 'holds', why: `none of ${tried} lists breaks it`, ...rateOf(question, kernel, id) };

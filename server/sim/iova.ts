@@ -146,7 +146,13 @@ export class IovaDomain {
     return node.lo;
   }
 
-  private walkDown(from: Node, limit: number, size: number, align: number, low: number): { pfn: number; above: Node } | undefined {
+  private walkDown(
+    from: Node,
+    limit: number,
+    size: number,
+    align: number,
+    low: number,
+  ): { pfn: number; above: Node } | undefined {
     let high = limit;
     let above = from;
     for (;;) {
@@ -282,6 +288,7 @@ export class IovaDomain {
         for (const pfn of [...cache.loaded.pfns.splice(0), ...cache.previous.pfns.splice(0)]) this.free(pfn);
       }
     }
-    for (const depot of this.depots) for (const magazine of depot.splice(0)) for (const pfn of magazine.pfns) this.free(pfn);
+    for (const depot of this.depots)
+      for (const magazine of depot.splice(0)) for (const pfn of magazine.pfns) this.free(pfn);
   }
 }

@@ -110,7 +110,11 @@ export function hex(address: bigint | number): string {
 }
 
 /** True when `kernel` is at least `major.minor`. */
-export function since(kernel: { readonly major: number; readonly minor: number }, major: number, minor: number): boolean {
+export function since(
+  kernel: { readonly major: number; readonly minor: number },
+  major: number,
+  minor: number,
+): boolean {
   return kernel.major !== major ? major < kernel.major : minor <= kernel.minor;
 }
 

@@ -111,7 +111,11 @@ export const DEFAULT_DEVICE: Device = {
 };
 
 /** A fresh space of the platform and the device that goes with it; `hints` are what the driver declares. */
-export function openPlatform(id: string, kernel: Kernel, hints: Partial<Device> = {}): { space: DmaSpace; device: Device } | undefined {
+export function openPlatform(
+  id: string,
+  kernel: Kernel,
+  hints: Partial<Device> = {},
+): { space: DmaSpace; device: Device } | undefined {
   const found = platform(id);
   if (!found) return undefined;
   const machine: Machine = { kernel: found.kernel ?? kernel, ...found.machine };

@@ -51,7 +51,14 @@ export class SwiotlbSlots {
    * Bounce memory for `length` bytes at `phys`. `size` is what the caller asks for (at least `length`), `alignMask` the
    * alignment that the caller needs. Returns the physical address of the copy, or undefined when nothing fits.
    */
-  take(phys: bigint, _length: number, size: number, alignMask: number, device: Device, cpu: number): bigint | undefined {
+  take(
+    phys: bigint,
+    _length: number,
+    size: number,
+    alignMask: number,
+    device: Device,
+    cpu: number,
+  ): bigint | undefined {
     const request = this.request(phys, size, alignMask, device);
     if (SEGMENT_SLOTS < request.slots) return undefined;
     for (let tried = 0; tried < this.areas.length; tried++) {
@@ -100,7 +107,16 @@ export class SwiotlbSlots {
     const base = { phys, boundary: device.segmentBoundary };
     if (!since(this.kernel, 5, 10)) {
       // No alignment mask; more than a page starts on a page.
-      return { ...base, offset: 0, slots: slotsOf(size), mask: 0, exact: 0, stride: 4096 < size ? 2 : 1, aligned: true, start: 'rounded' };
+      return {
+        ...base,
+        offset: 0,
+        slots: slotsOf(size),
+        mask: 0,
+        exact: 0,
+        stride: 4096 < size ? 2 : 1,
+        aligned: true,
+        start: 'rounded',
+      };
     }
     if (since(this.kernel, 6, 9)) {
       const align = alignMask === 0 && min === 0 && 4096 <= size ? 4095 : alignMask;
@@ -108,13 +124,31 @@ export class SwiotlbSlots {
       const bytes = Math.ceil((size + offset) / (alignMask + 1)) * (alignMask + 1);
       const wide = align | (SLOT - 1);
       const mask = min & ~wide;
-      return { ...base, offset, slots: slotsOf(bytes), mask, exact: wide, stride: Math.floor(Math.max(wide, mask) / SLOT) + 1, aligned: true, start: 'index' };
+      return {
+        ...base,
+        offset,
+        slots: slotsOf(bytes),
+        mask,
+        exact: wide,
+        stride: Math.floor(Math.max(wide, mask) / SLOT) + 1,
+        aligned: true,
+        start: 'index',
+      };
     }
     const offset = low(min & (SLOT - 1));
     const bytes = size + offset;
     if (since(this.kernel, 6, 2)) {
       const mask = (min | alignMask | (4096 <= bytes ? 4095 : 0)) & ~(SLOT - 1);
-      return { ...base, offset, slots: slotsOf(bytes), mask, exact: 0, stride: Math.floor(mask / SLOT) + 1, aligned: true, start: 'index' };
+      return {
+        ...base,
+        offset,
+        slots: slotsOf(bytes),
+        mask,
+        exact: 0,
+        stride: Math.floor(mask / SLOT) + 1,
+        aligned: true,
+        start: 'index',
+      };
     }
     const wide = since(this.kernel, 6, 0) ? alignMask | (SLOT - 1) : SLOT - 1;
     const mask = min & ~wide;

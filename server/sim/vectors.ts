@@ -6,7 +6,18 @@ import { iommuDma } from './backends/iommuDma';
 import { iommuDma44, iommuDmaV6 } from './backends/iommuDma44';
 import { hex } from './layout';
 import { DEFAULT_DEVICE } from './platforms';
-import type { AddressRange, Backend, Device, Direction, DmaSpace, Machine, MappedLayout, MapResult, SgEntry, SwiotlbPool } from './types';
+import type {
+  AddressRange,
+  Backend,
+  Device,
+  Direction,
+  DmaSpace,
+  Machine,
+  MappedLayout,
+  MapResult,
+  SgEntry,
+  SwiotlbPool,
+} from './types';
 
 export interface VectorFailure {
   /** Line in the file, from 1. */
@@ -51,11 +62,15 @@ export function replayVectors(lines: Iterable<string>): VectorReport {
       run = { environment: json, line: number };
       continue;
     }
-    if (!run) throw new VectorError(`line ${number}: the first line must describe the environment ("type":"environment")`);
+    if (!run)
+      throw new VectorError(`line ${number}: the first line must describe the environment ("type":"environment")`);
     operations.push({ line: number, json });
   }
   if (!run) throw new VectorError('no environment line: this is no recording');
-  const replayer = new Replayer(run, operations.map((one) => one.json));
+  const replayer = new Replayer(
+    run,
+    operations.map((one) => one.json),
+  );
   for (const { line, json } of operations) {
     const explanation = replayer.step(json, line);
     if (explanation === undefined) passed += 1;
@@ -92,7 +107,8 @@ class Replayer {
     const { environment } = run;
     const id = String(environment['backend']);
     const backend = BACKENDS[id];
-    if (!backend) throw new VectorError(`line ${run.line}: unknown backend '${id}' (known: ${Object.keys(BACKENDS).join(', ')})`);
+    if (!backend)
+      throw new VectorError(`line ${run.line}: unknown backend '${id}' (known: ${Object.keys(BACKENDS).join(', ')})`);
     this.backend = backend;
     this.machine = machineOf(environment, run.line, operations);
     const asked = environment['compare'];
@@ -168,7 +184,10 @@ class Replayer {
       return result.segments.map((_segment, i) => BigInt(i) * this.stride - (result.blocks[i]?.start ?? 0n));
     }
     const start = result.blocks[0]?.start;
-    const shift = this.ivaBase !== 0n && start !== undefined ? this.ivaBase - start : (wanted[0]?.dma ?? 0n) - (result.segments[0]?.dma ?? 0n);
+    const shift =
+      this.ivaBase !== 0n && start !== undefined
+        ? this.ivaBase - start
+        : (wanted[0]?.dma ?? 0n) - (result.segments[0]?.dma ?? 0n);
     return result.segments.map(() => shift);
   }
 
@@ -187,7 +206,10 @@ function machineOf(environment: Json, line: number, operations: readonly Json[])
   const version = /^(\d+)\.(\d+)/.exec(String(environment['kernel']));
   if (!version) throw new VectorError(`line ${line}: no kernel version`);
   const iommu = record(environment['iommu']);
-  const reserved: AddressRange[] = [...array(iommu['reserved_regions']), ...array(environment['host_bridge_windows'])].map((one) => {
+  const reserved: AddressRange[] = [
+    ...array(iommu['reserved_regions']),
+    ...array(environment['host_bridge_windows']),
+  ].map((one) => {
     const range = record(one);
     return { start: BigInt(String(range['start'])), end: BigInt(String(range['end'])) };
   });

@@ -74,7 +74,12 @@ function mapList(
       return failure(id, since(machine.kernel, 5, 15) ? EIO : EINVAL, `entry ${i}: ${placed.reason}`);
     }
     const { dma, bounce } = placed;
-    const segment: Segment = { dma, length: entry.length, pieces: [wholeEntry(list, i)], ...(bounce !== undefined && { bounced: true }) };
+    const segment: Segment = {
+      dma,
+      length: entry.length,
+      pieces: [wholeEntry(list, i)],
+      ...(bounce !== undefined && { bounced: true }),
+    };
     if (bounce !== undefined) slots.bind(segment, bounce);
     segments.push(segment);
   }
@@ -109,18 +114,25 @@ function placeEntry(
   const phys = physicalStart(entry);
   const dma = translate(phys, device);
   const limit = deviceLimit(device);
-  const reaches = (address: bigint | undefined) => address !== undefined && address + BigInt(entry.length) - 1n <= limit;
+  const reaches = (address: bigint | undefined) =>
+    address !== undefined && address + BigInt(entry.length) - 1n <= limit;
   const isSmall = since(machine.kernel, 6, 5) && !device.coherent && direction !== 1 && isUnsafeLength(entry.length);
   if (!force && !isSmall && reaches(dma) && dma !== undefined) return { ok: true, dma, bounce: undefined };
   if (force && entry.p2p) return { ok: false, reason: 'peer-to-peer memory cannot bounce' };
   const bounce = slots.take(phys, entry.length, entry.length, 0, device, cpu);
   if (bounce === undefined) {
-    return { ok: false, reason: `no bounce buffer of ${sizeText(entry.length)} (at most 256 KiB, and only while slots are free)` };
+    return {
+      ok: false,
+      reason: `no bounce buffer of ${sizeText(entry.length)} (at most 256 KiB, and only while slots are free)`,
+    };
   }
   const copy = translate(bounce, device);
   if (copy === undefined || !reaches(copy)) {
     slots.give(bounce);
-    return { ok: false, reason: `the device reaches addresses up to ${hex(limit)} only, and the bounce pool lies above` };
+    return {
+      ok: false,
+      reason: `the device reaches addresses up to ${hex(limit)} only, and the bounce pool lies above`,
+    };
   }
   return { ok: true, dma: copy, bounce };
 }

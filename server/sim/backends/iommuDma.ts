@@ -60,13 +60,20 @@ function openSpace(machine: Machine, id: string): DmaSpace {
   return {
     backend: id,
     mapSg(list, device, direction, cpu = 0) {
-      if (bounces(list, device, direction, machine.kernel)) return mapOneByOne(id, iova, slots, list, device, direction, cpu);
+      if (bounces(list, device, direction, machine.kernel))
+        return mapOneByOne(id, iova, slots, list, device, direction, cpu);
       return mapMerged(id, iova, list, device, cpu);
     },
     mapPage(entry, device, direction, cpu = 0) {
       const mapped = mapOne(id, iova, slots, [entry], 0, device, direction, cpu);
       if (!mapped.ok) return failure(id, ENOMEM, mapped.reason);
-      return layout(id, [mapped.segment], [mapped.block], () => ({ cause: 'new-allocation', why: '' }), () => []);
+      return layout(
+        id,
+        [mapped.segment],
+        [mapped.block],
+        () => ({ cause: 'new-allocation', why: '' }),
+        () => [],
+      );
     },
     unmap(mapping, cpu = 0) {
       for (const block of mapping.blocks) iova.free(block.start, block.bytes, cpu);
@@ -99,7 +106,8 @@ function mapMerged(id: string, iova: IommuSpace, list: Scatterlist, device: Devi
     const entry = list[i];
     if (!entry) continue;
     if (entry.p2p && since(kernel, 6, 0)) {
-      if (entry.p2p.via === 'unsupported') return failure(id, EREMOTEIO, `entry ${i} is peer-to-peer memory that the device cannot reach`);
+      if (entry.p2p.via === 'unsupported')
+        return failure(id, EREMOTEIO, `entry ${i} is peer-to-peer memory that the device cannot reach`);
       if (entry.p2p.via === 'bus') {
         placed.push(undefined);
         continue;
@@ -107,10 +115,12 @@ function mapMerged(id: string, iova: IommuSpace, list: Scatterlist, device: Devi
     }
     const offset = entry.offset % granule;
     const mapped = alignUp(entry.length + offset, granule);
-    if (checksOverflow(kernel) && 2 ** 32 <= mapped) return failure(id, EINVAL, `entry ${i} does not fit 32 bits once aligned`);
+    if (checksOverflow(kernel) && 2 ** 32 <= mapped)
+      return failure(id, EINVAL, `entry ${i} does not fit 32 bits once aligned`);
     const pad = boundaryBytes === 0 ? 0 : (boundaryBytes - (total % boundaryBytes)) % boundaryBytes;
     if (previous && pad !== 0 && pad < mapped - 1) {
-      if (checksOverflow(kernel) && 2 ** 32 <= previous.mapped + pad) return failure(id, EINVAL, `the pad behind entry ${i - 1} does not fit 32 bits`);
+      if (checksOverflow(kernel) && 2 ** 32 <= previous.mapped + pad)
+        return failure(id, EINVAL, `the pad behind entry ${i - 1} does not fit 32 bits`);
       previous.mapped += pad;
       previous.pad = pad;
       total += pad;
@@ -120,10 +130,13 @@ function mapMerged(id: string, iova: IommuSpace, list: Scatterlist, device: Devi
     total += mapped;
   }
   const base = total === 0 ? 0n : iova.allocate(total, device, cpu);
-  if (base === undefined) return failure(id, errno.memory, `no ${sizeText(total)} of IOVA space is free below the device's mask`);
+  if (base === undefined)
+    return failure(id, errno.memory, `no ${sizeText(total)} of IOVA space is free below the device's mask`);
   const segments = mergeSegments(list, placed, base, device, kernel);
   const blocks = total === 0 ? [] : [{ start: base, bytes: total }];
-  return layout(id, segments, blocks, explainWith(list, placed, segments, device, granule), () => describe(list, placed, total, segments));
+  return layout(id, segments, blocks, explainWith(list, placed, segments, device, granule), () =>
+    describe(list, placed, total, segments),
+  );
 }
 
 /** Stable 6.12 refuses lengths that overflow; 6.18 does not have the test. */
@@ -158,7 +171,8 @@ function mergeSegments(
       current = 0;
       continue;
     }
-    const onBoundary = boundaryBytes === 0 ? base === 0n && relative === 0 : (baseInBoundary + relative) % boundaryBytes === 0;
+    const onBoundary =
+      boundaryBytes === 0 ? base === 0n && relative === 0 : (baseInBoundary + relative) % boundaryBytes === 0;
     const fits = subtracts ? entry.length <= (limit - current) >>> 0 : (current + entry.length) % 2 ** 32 <= limit;
     const last = segments.at(-1);
     if (last && current !== 0 && place.offset === 0 && !onBoundary && fits) {
@@ -190,12 +204,17 @@ function explainWith(
     const before = one?.pieces.at(-1)?.entry ?? 0;
     const pad = placed[before]?.pad ?? 0;
     const boundary = sizeText(device.segmentBoundary + 1n);
-    if (pad !== 0) return { cause: 'boundary-pad', why: `${sizeText(pad)} pad: entry ${entry} must not cross a ${boundary} boundary` };
+    if (pad !== 0)
+      return {
+        cause: 'boundary-pad',
+        why: `${sizeText(pad)} pad: entry ${entry} must not cross a ${boundary} boundary`,
+      };
     const ends = list[before];
     if (ends && ((placed[before]?.offset ?? 0) + ends.length) % granule !== 0) {
       return { cause: 'granule', why: `entry ${before} ends off the ${sizeText(granule)} granule` };
     }
-    if ((placed[entry]?.offset ?? 0) !== 0) return { cause: 'granule', why: `entry ${entry} starts off the ${sizeText(granule)} granule` };
+    if ((placed[entry]?.offset ?? 0) !== 0)
+      return { cause: 'granule', why: `entry ${entry} starts off the ${sizeText(granule)} granule` };
     if (device.maxSegmentSize < (one?.length ?? 0) + (list[entry]?.length ?? 0)) {
       return { cause: 'segment-limit', why: `a segment may have ${sizeText(device.maxSegmentSize)}` };
     }
@@ -218,7 +237,8 @@ function describe(
       return;
     }
     steps.push(`entry ${i}: ${sizeText(entry.length)} at offset ${sizeText(at)}`);
-    if (place.pad !== 0) steps.push(`pad ${sizeText(place.pad)} so that entry ${i + 1} does not cross the segment boundary`);
+    if (place.pad !== 0)
+      steps.push(`pad ${sizeText(place.pad)} so that entry ${i + 1} does not cross the segment boundary`);
     at += place.mapped;
   });
   steps.push(`allocate ${sizeText(total)} of IOVA space`);
@@ -230,7 +250,9 @@ function describe(
 function bounces(list: Scatterlist, device: Device, direction: Direction, kernel: Kernel): boolean {
   if (!since(kernel, 5, 15)) return false;
   if (device.untrusted) return true;
-  return !device.coherent && direction !== 1 && since(kernel, 6, 5) && list.some((entry) => isUnsafeLength(entry.length));
+  return (
+    !device.coherent && direction !== 1 && since(kernel, 6, 5) && list.some((entry) => isUnsafeLength(entry.length))
+  );
 }
 
 /**
@@ -272,7 +294,10 @@ function mapOneByOne(
     segments,
     blocks,
     () => ({ cause: 'new-allocation', why: 'every entry gets an IOVA block of its own' }),
-    () => list.map((entry, i) => `entry ${i}: ${sizeText(entry.length)}${segments[i]?.bounced ? ', bounced' : ''}, own IOVA block`),
+    () =>
+      list.map(
+        (entry, i) => `entry ${i}: ${sizeText(entry.length)}${segments[i]?.bounced ? ', bounced' : ''}, own IOVA block`,
+      ),
   );
   slots.remember(result, segments);
   return result;
@@ -300,14 +325,16 @@ function mapOne(
     return { ok: false, reason: 'the alignment that the device needs is larger than the IOMMU granule' };
   }
   const start = physicalStart(entry);
-  const candidate = device.untrusted || (!device.coherent && direction !== 1 && since(kernel, 6, 5) && isUnsafeLength(entry.length));
+  const candidate =
+    device.untrusted || (!device.coherent && direction !== 1 && since(kernel, 6, 5) && isUnsafeLength(entry.length));
   const isUnaligned = (start | BigInt(entry.length)) % BigInt(granule) !== 0n;
   let offset = Number(start % BigInt(granule));
   let bounced: bigint | undefined;
   if (since(kernel, 5, 15) && candidate && isUnaligned) {
     const size = since(kernel, 6, 2) ? entry.length : alignUp(entry.length, granule);
     bounced = slots.take(start, entry.length, size, granule - 1, device, cpu);
-    if (bounced === undefined) return { ok: false, reason: `${id}: no bounce slots for entry ${index} (${sizeText(entry.length)})` };
+    if (bounced === undefined)
+      return { ok: false, reason: `${id}: no bounce slots for entry ${index} (${sizeText(entry.length)})` };
     offset = Number(bounced % BigInt(granule));
   }
   const bytes = alignUp(entry.length + offset, granule);
@@ -315,7 +342,10 @@ function mapOne(
   if (address === undefined) return { ok: false, reason: `no ${sizeText(bytes)} of IOVA space for entry ${index}` };
   const pieces = [wholeEntry(list, index)];
   const dma = address + BigInt(offset);
-  const segment: Segment = bounced === undefined ? { dma, length: entry.length, pieces } : { dma, length: entry.length, pieces, bounced: true };
+  const segment: Segment =
+    bounced === undefined
+      ? { dma, length: entry.length, pieces }
+      : { dma, length: entry.length, pieces, bounced: true };
   if (bounced !== undefined) slots.bind(segment, bounced);
   return { ok: true, segment, block: { start: address, bytes } };
 }

@@ -63,7 +63,8 @@ function mapList(
     total += length;
   });
   const base = iova.allocate(total, device, cpu);
-  if (base === undefined) return failure(id, EINVAL, `no ${sizeText(total)} of IOVA space is free below the device's mask`);
+  if (base === undefined)
+    return failure(id, EINVAL, `no ${sizeText(total)} of IOVA space is free below the device's mask`);
   const segments: Segment[] = list.map((entry, i) => {
     const offset = usesWholeOffset ? entry.offset : entry.offset % granule;
     return { dma: base + BigInt((starts[i] ?? 0) + offset), length: entry.length, pieces: [wholeEntry(list, i)] };
@@ -77,7 +78,10 @@ function mapList(
       const pad = pads[after] ?? 0;
       if (pad !== 0) {
         const power = powerOfTwoAtLeast(alignUp(next, granule));
-        return { cause: 'power-of-two-pad', why: `${sizeText(pad)} pad: the ${sizeText(next)} entry starts on a multiple of ${sizeText(power)}` };
+        return {
+          cause: 'power-of-two-pad',
+          why: `${sizeText(pad)} pad: the ${sizeText(next)} entry starts on a multiple of ${sizeText(power)}`,
+        };
       }
       if (gap !== 0n) return { cause: 'granule', why: `an end or start off the ${sizeText(granule)} granule` };
       return { cause: 'never-merges', why: 'one segment per entry' };

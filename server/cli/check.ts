@@ -1,0 +1,88 @@
+/** `dma-lens check`. */
+
+import { readFileSync } from 'node:fs';
+import pc from 'picocolors';
+import { analyze } from '../lens';
+import { gccReport } from '../report/gcc';
+import { jsonReport } from '../report/json';
+import { prettyReport } from '../report/pretty';
+import { RULES } from '../rules/index';
+import { PLATFORMS } from '../sim/platforms';
+import { createParser } from '../syntax/parser';
+import { type KernelVersion, NEWEST_KERNEL, parseKernelVersion, SEVERITIES } from '../types';
+import { kernelVersionAt } from '../workspace/kernelTree';
+import { type ScanResult, scan } from '../workspace/scan';
+import { knownIds } from './ids';
+import { showProgress } from './progress';
+import { UsageError } from './usage';
+
+export interface CheckOptions {
+  readonly format?: 'pretty' | 'gcc' | 'json';
+  readonly kernel?: string;
+  readonly platform?: string;
+  readonly rule?: string;
+  readonly failOn: 'error' | 'warning' | 'information' | 'never';
+  readonly stdin?: boolean;
+  readonly stdinFilename: string;
+  readonly stats?: boolean;
+  readonly quiet?: boolean;
+}
+
+/** Checks files and prints the report; returns the exit status. */
+export async function runCheck(paths: readonly string[], options: CheckOptions): Promise<number> {
+  const started = performance.now();
+  const kernel = kernelOf(options.kernel, paths);
+  const platforms =
+    options.platform === undefined
+      ? undefined
+      : knownIds(
+          options.platform,
+          PLATFORMS.map((one) => one.id),
+          'platform',
+        );
+  const rules =
+    options.rule === undefined
+      ? undefined
+      : knownIds(
+          options.rule,
+          RULES.map((one) => one.id),
+          'rule',
+        );
+  const parser = await createParser();
+  const log = (message: string) => process.stderr.write(`dma-lens: ${message}\n`);
+  const analyzeOptions = { kernel, log, ...(platforms && { platforms }), ...(rules && { rules }) };
+  let result: ScanResult;
+  if (options.stdin) {
+    const text = readFileSync(0, 'utf8');
+    const { findings, stats } = analyze(text, parser, analyzeOptions);
+    const files = findings.length === 0 ? [] : [{ file: options.stdinFilename, text, findings }];
+    result = { seen: 1, analyzed: 1, failed: [], files, stats };
+  } else {
+    result = scan(paths, parser, analyzeOptions, showProgress(options.quiet === true));
+  }
+  for (const { file, reason } of result.failed) log(`${file}: ${reason}`);
+  const noFiles = result.seen === 0 && result.failed.length === 0;
+  if (noFiles) log(`no C files in ${paths.join(', ')}`);
+  const format = options.format ?? (process.stdout.isTTY ? 'pretty' : 'gcc');
+  process.stdout.write(report(result, format, kernel, options, performance.now() - started));
+  if (result.failed.some((one) => paths.includes(one.file)) || noFiles) return 2;
+  return failing(result, options.failOn) ? 1 : 0;
+}
+
+function report(result: ScanResult, format: string, kernel: KernelVersion, options: CheckOptions, ms: number): string {
+  if (format === 'json') return jsonReport(result, { kernel, ...(options.stats && { milliseconds: Math.round(ms) }) });
+  return format === 'pretty' ? prettyReport(result, pc) : gccReport(result);
+}
+
+function kernelOf(text: string | undefined, paths: readonly string[]): KernelVersion {
+  if (text === undefined) return kernelVersionAt(paths[0] ?? '.') ?? NEWEST_KERNEL;
+  const kernel = parseKernelVersion(text);
+  if (!kernel) throw new UsageError(`'${text}' is no kernel version; write it as 6.12`);
+  return kernel;
+}
+
+function failing(result: ScanResult, level: CheckOptions['failOn']): boolean {
+  if (level === 'never') return false;
+  const worst = SEVERITIES.slice(0, SEVERITIES.indexOf(level) + 1);
+  return result.files.some((file) => file.findings.some((finding) => worst.includes(finding.severity)));
+}

@@ -1,0 +1,111 @@
+/** The commands and their options. */
+
+import { Command, CommanderError, Option } from 'commander';
+import { RULES } from '../rules/index';
+import { PLATFORMS } from '../sim/platforms';
+import { runCheck } from './check';
+import { printPlatforms, printRule, printRules } from './lists';
+import { runSimulate } from './simulate';
+import { UsageError } from './usage';
+
+declare const DMA_LENS_VERSION: string;
+
+/** Runs one command; resolves to the exit status. */
+export async function runCli(argv: readonly string[]): Promise<number> {
+  let status = 0;
+  const program = new Command('dma-lens')
+    .description('Finds wrong assumptions about DMA mappings in Linux drivers, and shows the layouts that break them.')
+    .version(DMA_LENS_VERSION)
+    .exitOverride()
+    .showHelpAfterError('(add --help for the options)');
+
+  program
+    .command('check')
+    .argument('[path...]', 'files or folders', ['.'])
+    .description('check drivers')
+    .addOption(
+      new Option('--format <format>', 'default: pretty on a terminal, gcc otherwise').choices([
+        'pretty',
+        'gcc',
+        'json',
+      ]),
+    )
+    .option('--kernel <version>', 'target kernel such as 6.12; default: that of the tree')
+    .option('--platform <ids>', 'platforms to replay on, separated by commas')
+    .option('--rule <ids>', 'rules to run, separated by commas')
+    .addOption(
+      new Option('--fail-on <level>', 'exit with 1 from this level on')
+        .choices(['error', 'warning', 'information', 'never'])
+        .default('error'),
+    )
+    .option('--stdin', 'read one file from standard input')
+    .option('--stdin-filename <name>', 'its name in the report', 'stdin.c')
+    .option('--stats', 'add statistics to the JSON report')
+    .option('--quiet', 'no progress, no totals')
+    .addHelpText('after', EXAMPLES.check)
+    .action(async (paths: string[], options) => {
+      status = await runCheck(paths, options);
+    });
+
+  program
+    .command('simulate')
+    .description('show what a scatterlist becomes')
+    .option('--backend <ids>', 'platforms, separated by commas', 'iommu-dma')
+    .option('--kernel <version>', 'kernel to follow')
+    .option('--segments <list>', 'entries: [offset+]length[@phys], separated by commas, such as 64K,16K,64K')
+    .option('--max-seg-size <bytes>', 'longest segment that the device takes')
+    .option('--boundary <mask>', 'mask that a segment must not cross, such as 0xffffffff')
+    .option('--dma-mask <bits>', 'address bits of the device, or a mask')
+    .option('--granule <bytes>', 'IOMMU page size')
+    .option('--min-align-mask <mask>', 'low address bits to keep')
+    .option('--untrusted', 'the device is untrusted')
+    .addOption(new Option('--format <format>').choices(['text', 'json']).default('text'))
+    .option('--vectors <file>', 'replay a recording of a real kernel (JSON Lines)')
+    .addHelpText('after', EXAMPLES.simulate)
+    .action((options) => {
+      status = runSimulate(options);
+    });
+
+  program
+    .command('explain')
+    .argument('<rule>', `one of: ${RULES.map((rule) => rule.id).join(', ')}`)
+    .description('why a rule reports what it reports')
+    .action((id: string) => printRule(id));
+  program
+    .command('rules')
+    .description('all rules')
+    .addOption(formatOption())
+    .action((options: { format: string }) => printRules(options.format));
+  program
+    .command('platforms')
+    .description(`all ${PLATFORMS.length} platforms`)
+    .addOption(formatOption())
+    .action((options: { format: string }) => printPlatforms(options.format));
+
+  try {
+    await program.parseAsync([...argv]);
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
+    if (!(error instanceof UsageError)) throw error;
+    process.stderr.write(`dma-lens: ${error.message}\n`);
+    return 2;
+  }
+  return status;
+}
+
+function formatOption(): Option {
+  return new Option('--format <format>').choices(['text', 'json']).default('text');
+}
+
+const EXAMPLES = {
+  check: `
+Examples:
+  dma-lens check drivers/media              the drivers of a folder
+  dma-lens check --kernel 4.4 foo.c         as if for Linux 4.4
+  dma-lens check --format json drivers      for programs`,
+  simulate: `
+Examples:
+  dma-lens simulate --segments 64K,16K,64K
+  dma-lens simulate --backend direct,arm-iommu --segments 64K@0x80000000,16K
+  dma-lens simulate --vectors recording.jsonl`,
+};
