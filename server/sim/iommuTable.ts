@@ -1,7 +1,6 @@
 /**
- * A translation table shared out in pools, and the mapping loop on top of it: one allocation per entry, merged when it
- * comes to lie right behind the last. powerpc and sparc64 have the same code up to the switches in TableOptions.
- * Follows arch/powerpc/kernel/iommu.c and arch/sparc/kernel/iommu-common.c, Linux 4.4 to 6.12. Numbers are table
+ * A translation table shared out in pools. powerpc and sparc64 have the same allocator up to the switches in
+ * TableOptions. Follows arch/powerpc/kernel/iommu.c and arch/sparc/kernel/iommu-common.c, Linux 4.4 to 6.12. Numbers are table
  * entries (IOMMU pages) from the start of the table.
  */
 
@@ -62,38 +61,48 @@ export class IommuTable {
     this.map.take(start, count);
   }
 
-  /** First entry of a run; -1 when no pool has room. */
+  /** First entry of a run, which is taken; -1 when no pool has room. */
   allocate(request: TableRequest): number {
-    const { pages } = request;
-    const isLarge = this.largePool !== undefined && SMALL < pages;
+    const { pages, alignOrder, boundary } = request;
     const count = this.pools.length;
+    const isLarge = SMALL < pages && this.largePool !== undefined;
     let number = request.pool & (count - 1);
     let pool = isLarge ? this.largePool : this.pools[number];
-    // The own pool from the hint, then from its start; each pool from its start; the large pool.
+    // From the hint, then the same pool from its start, then every pool, at last the large one.
     for (let pass = 0; pool; pass++) {
-      const found = this.tryPool(pool, request, pass);
-      if (found) {
-        const end = found.start + pages;
-        const { block } = this.options;
-        found.pool.hint = isLarge ? end : Math.ceil(end / block) * block;
-        return found.start;
+      const area = this.areaOf(pool, request, pass);
+      pool = area.pool;
+      const { from, limit } = area;
+      const shift = this.options.firstPage;
+      const start = this.map.takeArea({ from, limit, count: pages, align: 2 ** alignOrder, boundary, shift });
+      if (start !== -1) {
+        const unit = isLarge ? 1 : this.options.block;
+        pool.hint = Math.ceil((start + pages) / unit) * unit;
+        return start;
       }
-      // Linux resets the hint of the pool that it ended up in.
-      if (pass === 0) {
-        this.reached(pool, request, pass).hint = this.reached(pool, request, pass).start;
-        pool = this.reached(pool, request, pass);
-      } else if (pass <= count && !(isLarge && this.options.endsShort)) {
+      if (count + 1 < pass) return -1;
+      if (0 < pass && pass <= count) {
         number = (number + 1) & (count - 1);
         pool = this.pools[number];
-        if (pool) pool.hint = pool.start;
-      } else if (pass === count + 1 && this.largePool) {
+      } else if (pass === count + 1) {
         pool = this.largePool;
-        pool.hint = pool.start;
-      } else {
-        return -1;
       }
+      if (pool) pool.hint = pool.start;
     }
     return -1;
+  }
+
+  /** Where to search: on from this list's last entry if that lies in the pool, else from the hint; below the mask. */
+  private areaOf(pool: Pool, request: TableRequest, pass: number): { pool: Pool; from: number; limit: number } {
+    const { handle, highestPage } = request;
+    const goesOn = pass === 0 && handle !== 0 && pool.start <= handle && handle < pool.end;
+    const wanted = goesOn ? handle : pool.hint;
+    const from = pool.end <= wanted ? pool.start : wanted;
+    if (pool.end + this.options.firstPage <= highestPage) return { pool, from, limit: pool.end };
+    const limit = highestPage - this.options.firstPage + 1;
+    const masked = from % (highestPage + 1);
+    const first = this.pools[0] ?? pool;
+    return limit <= masked || 0 < pass ? { pool: first, from: first.start, limit } : { pool, from: masked, limit };
   }
 
   free(start: number, count: number): void {
