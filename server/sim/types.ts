@@ -143,6 +143,10 @@ export interface Machine {
   readonly windowBytes?: bigint;
   readonly pools?: number;
   readonly merge?: boolean;
+  /** GART: iommu=force, every entry is remapped; iommu=merge implies it. */
+  readonly force?: boolean;
+  /** Xen: machine frame behind a guest frame (4 KiB frames). Absent: neighbours are never machine-contiguous. */
+  readonly machineFrame?: (frame: number) => number;
   /** arm32: CONFIG_ARM_DMA_IOMMU_ALIGNMENT. */
   readonly maxAlignmentOrder?: number;
 }
