@@ -82,6 +82,17 @@ export async function runCli(argv: readonly string[]): Promise<number> {
     .addOption(formatOption())
     .action((options: { format: string }) => printPlatforms(options.format));
 
+  program
+    .command('lsp')
+    .description('the language server, for any editor')
+    .option('--stdio', 'over standard input and output', true)
+    .action(async () => {
+      const { startProcess } = await import('../lsp/start');
+      startProcess();
+      // The connection ends the process.
+      await new Promise(() => {});
+    });
+
   try {
     await program.parseAsync([...argv]);
   } catch (error) {

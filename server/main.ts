@@ -1,0 +1,5 @@
+/** The language server's process. */
+
+import { startProcess } from './lsp/start';
+
+startProcess();
