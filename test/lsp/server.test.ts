@@ -119,7 +119,7 @@ describe('a session', () => {
     await withImages.open(FIRST);
     const picture = await withImages.client.sendRequest<Hover>('textDocument/hover', at);
     expect(picture.contents).toMatchObject({ kind: 'markdown' });
-    const value = valueOf(picture);
+    const value = markdownOf(picture);
     expect(value).toContain('](data:image/svg+xml;base64,');
     expect(value.length).toBeLessThan(20_000);
     const svg = Buffer.from(/base64,([^|)]+)/.exec(value)?.[1] ?? '', 'base64').toString();
@@ -128,7 +128,7 @@ describe('a session', () => {
 
     const plain = await begin({});
     await plain.open(FIRST);
-    const text = valueOf(await plain.client.sendRequest<Hover>('textDocument/hover', at));
+    const text = markdownOf(await plain.client.sendRequest<Hover>('textDocument/hover', at));
     expect(text).toContain('```dma-layout');
     expect(text).not.toContain('data:');
     expect(text).toContain('| No IOMMU, or IOMMU in passthrough | **breaks** |');
@@ -215,6 +215,6 @@ describe('bad input', () => {
   });
 });
 
-function valueOf(hover: Hover): string {
+function markdownOf(hover: Hover): string {
   return typeof hover.contents === 'object' && 'value' in hover.contents ? hover.contents.value : '';
 }

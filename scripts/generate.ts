@@ -1,0 +1,13 @@
+/** Writes what is known in tables into the places where people read it: rule pages, README tables, manifest. */
+
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { generatedFiles } from './generated';
+
+const check = process.argv.includes('--check');
+mkdirSync('docs/rules', { recursive: true });
+const files = generatedFiles((path) => readFileSync(path, 'utf8'));
+const pages = new Set([...files.keys()].filter((path) => path.startsWith('docs/rules/')));
+for (const name of readdirSync('docs/rules')) {
+  if (!pages.has(`docs/rules/${name}`) && !check) rmSync(`docs/rules/${name}`);
+}
+for (const [path, content] of files) if (!check) writeFileSync(path, content);
