@@ -3,7 +3,7 @@
 import { readFileSync } from 'node:fs';
 import { drawText } from '../render/text';
 import { hex } from '../sim/layout';
-import { DEFAULT_DEVICE, PLATFORMS, platform } from '../sim/platforms';
+import { DEFAULT_DEVICE, kernelOf, PLATFORMS, platform } from '../sim/platforms';
 import { type DeviceText, type Parsed, parseDevice, parseGranule, parseSegments } from '../sim/simulate';
 import type { Kernel, MapResult, Scatterlist } from '../sim/types';
 import { replayVectors, VectorError } from '../sim/vectors';
@@ -48,13 +48,15 @@ export function runSimulate(options: SimulateOptions): number {
 function mapOn(id: string, kernel: Kernel, list: Scatterlist, device: object, granule: number | undefined): MapResult {
   const found = platform(id);
   if (!found) throw new UsageError(`unknown backend '${id}'`);
-  const target = found.kernel ?? kernel;
-  const { since, until } = found.backend;
-  if (since && (target.major - since.major || target.minor - since.minor) < 0) {
+  const target = kernelOf(found, kernel);
+  const { since } = found.backend;
+  if (since && (kernel.major - since.major || kernel.minor - since.minor) < 0) {
     throw new UsageError(
-      `${id} begins with Linux ${formatKernel(since)}${until ? ` and ends with ${formatKernel(until)}` : ''}; it does not exist in ${formatKernel(target)}`,
+      `${id} begins with Linux ${formatKernel(since)}; it does not exist in ${formatKernel(kernel)}`,
     );
   }
+  if (target !== kernel)
+    process.stderr.write(`dma-lens: ${id} ends with Linux ${formatKernel(target)}: showing that\n`);
   const space = found.backend.open({ kernel: target, ...found.machine, ...(granule !== undefined && { granule }) });
   return space.mapSg(list, { ...DEFAULT_DEVICE, ...found.device, ...device }, 1);
 }

@@ -1,9 +1,17 @@
 /** The platforms: a backend on a machine with the device parameters that matter. Ids are stable. */
 
+import { amdLegacy } from './backends/amdLegacy';
 import { armIommu } from './backends/armIommu';
+import { dmaIova, iommuApi, noncontiguousAlloc, sva } from './backends/callerControlled';
 import { direct, swiotlb } from './backends/direct';
+import { gart } from './backends/gart';
+import { intelLegacy } from './backends/intelLegacy';
 import { iommuDma, iommuDmaUntrusted } from './backends/iommuDma';
 import { iommuDma44, iommuDmaV6 } from './backends/iommuDma44';
+import { powerpcTce } from './backends/powerpcTce';
+import { s390Pci } from './backends/s390Pci';
+import { sparcIommu } from './backends/sparcIommu';
+import { xenSwiotlb } from './backends/xenSwiotlb';
 import { since } from './layout';
 import type { Backend, Device, DmaSpace, Kernel, Machine } from './types';
 
@@ -19,8 +27,6 @@ export interface Platform {
   /** What the platform fixes of the machine and the device. */
   readonly machine?: Partial<Machine>;
   readonly device?: Partial<Device>;
-  /** Kernel to take when the target is outside the backend's life. */
-  readonly kernel?: Kernel;
 }
 
 const HAS_COMMON_LAYER = { major: 4, minor: 7 };
@@ -58,7 +64,6 @@ export const PLATFORMS: readonly Platform[] = [
     doc: 'One segment per entry, each aligned to the power of two of its length: holes.',
     backend: iommuDma44,
     isDefault: (kernel) => !since(kernel, HAS_COMMON_LAYER.major, HAS_COMMON_LAYER.minor),
-    kernel: { major: 4, minor: 4 },
   },
   {
     id: 'iommu-dma-v6',
@@ -67,7 +72,6 @@ export const PLATFORMS: readonly Platform[] = [
     doc: 'As 4.4, with wrong addresses for offsets beyond a granule.',
     backend: iommuDmaV6,
     isDefault: () => false,
-    kernel: { major: 4, minor: 4 },
   },
   {
     id: 'iommu-dma-untrusted',
@@ -86,7 +90,102 @@ export const PLATFORMS: readonly Platform[] = [
     isDefault: () => true,
     device: { dmaMask: 0xffffffffn },
   },
+  {
+    id: 'intel-legacy',
+    phrase: 'with Intel VT-d of that time',
+    title: 'Intel VT-d, own mapping code (up to 5.10)',
+    doc: 'One IOVA block per list, one segment per entry, no padding, no merging.',
+    backend: intelLegacy,
+    isDefault: (kernel) => !since(kernel, 5, 11),
+  },
+  {
+    id: 'amd-legacy',
+    phrase: 'with AMD-Vi of that time',
+    title: 'AMD-Vi, own mapping code (up to 5.4)',
+    doc: 'One segment per entry; a crossed boundary leaves a hole behind the entry.',
+    backend: amdLegacy,
+    isDefault: (kernel) => !since(kernel, 5, 5),
+  },
+  {
+    id: 'powerpc-tce',
+    phrase: 'on powerpc',
+    title: 'powerpc TCE table',
+    doc: 'An allocation per entry, merged when they happen to be adjacent; small and large ones live apart.',
+    backend: powerpcTce,
+    isDefault: () => false,
+  },
+  {
+    id: 'gart',
+    phrase: 'with the x86 GART',
+    title: 'x86 GART',
+    doc: 'Maps only what the device cannot reach; merges only with iommu=merge.',
+    backend: gart,
+    isDefault: () => false,
+  },
+  {
+    id: 's390-pci',
+    phrase: 'on s390',
+    title: 's390 PCI, own mapping code (up to 6.6)',
+    doc: 'Chunks as on 32-bit ARM, placed next-fit without alignment.',
+    backend: s390Pci,
+    isDefault: () => false,
+  },
+  {
+    id: 'sparc-iommu',
+    phrase: 'on sparc64',
+    title: 'sparc64 IOMMU',
+    doc: 'An allocation of 8 KiB pages per entry, merged when adjacent.',
+    backend: sparcIommu,
+    isDefault: () => false,
+  },
+  {
+    id: 'xen-swiotlb',
+    phrase: 'in a Xen guest',
+    title: 'Xen guest',
+    doc: 'Machine addresses; what is not contiguous there bounces.',
+    backend: xenSwiotlb,
+    isDefault: () => false,
+  },
+  {
+    id: 'iommu-api',
+    phrase: 'with an IOMMU domain of its own',
+    title: 'IOMMU API: the driver picks the IOVA',
+    doc: 'A way out: contiguous as asked, where there is an IOMMU.',
+    backend: iommuApi,
+    isDefault: () => false,
+  },
+  {
+    id: 'dma-iova',
+    phrase: 'with dma_iova_link()',
+    title: 'dma_iova_*: ranges linked into one IOVA block',
+    doc: 'A way out since 6.16: contiguous by construction, with a fallback where there is no IOMMU.',
+    backend: dmaIova,
+    isDefault: () => false,
+  },
+  {
+    id: 'noncontiguous-alloc',
+    phrase: 'with dma_alloc_noncontiguous()',
+    title: 'dma_alloc_noncontiguous()',
+    doc: 'A way out since 5.13: one DMA segment on every platform.',
+    backend: noncontiguousAlloc,
+    isDefault: () => false,
+  },
+  {
+    id: 'sva',
+    phrase: 'with shared virtual addressing',
+    title: 'Shared virtual addressing',
+    doc: 'A way out: the device uses the addresses of the process.',
+    backend: sva,
+    isDefault: () => false,
+  },
 ];
+
+/** The kernel that the platform is simulated on: the target, or the nearest with this backend. */
+export function kernelOf(found: Platform, target: Kernel): Kernel {
+  const { since: first, until: last } = found.backend;
+  if (first && !since(target, first.major, first.minor)) return first;
+  return last && since(target, last.major, last.minor) ? last : target;
+}
 
 export function platform(id: string): Platform | undefined {
   return PLATFORMS.find((one) => one.id === id);
@@ -118,6 +217,6 @@ export function openPlatform(
 ): { space: DmaSpace; device: Device } | undefined {
   const found = platform(id);
   if (!found) return undefined;
-  const machine: Machine = { kernel: found.kernel ?? kernel, ...found.machine };
+  const machine: Machine = { kernel: kernelOf(found, kernel), ...found.machine };
   return { space: found.backend.open(machine), device: { ...DEFAULT_DEVICE, ...hints, ...found.device } };
 }

@@ -1,11 +1,7 @@
 /** Replays recordings of real kernels (JSON Lines) and compares what the simulator says with what Linux said. */
 
-import { armIommu } from './backends/armIommu';
-import { direct, swiotlb } from './backends/direct';
-import { iommuDma } from './backends/iommuDma';
-import { iommuDma44, iommuDmaV6 } from './backends/iommuDma44';
 import { hex } from './layout';
-import { DEFAULT_DEVICE } from './platforms';
+import { DEFAULT_DEVICE, PLATFORMS } from './platforms';
 import type {
   AddressRange,
   Backend,
@@ -34,14 +30,9 @@ export interface VectorReport {
 /** Thrown for a file that is no recording; the message names the line. */
 export class VectorError extends Error {}
 
-const BACKENDS: Readonly<Record<string, Backend>> = {
-  direct,
-  swiotlb,
-  'iommu-dma': iommuDma,
-  'iommu-dma-4.4': iommuDma44,
-  'iommu-dma-v6': iommuDmaV6,
-  'arm-iommu': armIommu,
-};
+const BACKENDS: Readonly<Record<string, Backend>> = Object.fromEntries(
+  PLATFORMS.map(({ backend }) => [backend.id, backend]),
+);
 
 type Json = Readonly<Record<string, unknown>>;
 type Comparison = 'absolute' | 'relative' | 'chunks';
@@ -132,7 +123,12 @@ class Replayer {
     const direction = (Number(params['dir'] ?? 0) % 3) as Direction;
     if (json['fresh'] === true) {
       const granule = params['granule'];
-      this.space = this.backend.open(typeof granule === 'number' ? { ...this.machine, granule } : this.machine);
+      const shift = params['io_page_shift'];
+      this.space = this.backend.open({
+        ...this.machine,
+        ...(typeof granule === 'number' && { granule }),
+        ...(typeof shift === 'number' && { ioPageShift: shift }),
+      });
     }
     if (json['op'] === 'map_sg') {
       const entries = array(json['entries']).map((one) => entryOf(record(one), line));
@@ -222,6 +218,16 @@ function machineOf(environment: Json, line: number, operations: readonly Json[])
     cpus: Number(environment['cpus'] ?? 1),
     ...(typeof iommu['granule'] === 'number' && { granule: iommu['granule'] }),
     ...(pool && { swiotlb: pool }),
+    ...tableOf(record(environment['table'])),
+  };
+}
+
+function tableOf(table: Json): Partial<Machine> {
+  if (table['start'] === undefined) return {};
+  return {
+    windowStart: BigInt(String(table['start'])),
+    windowBytes: BigInt(String(table['bytes'])),
+    ...(typeof table['pools'] === 'number' && { pools: table['pools'] }),
   };
 }
 

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { replayVectors, VectorError } from '../../server/sim/vectors';
 
 const FOLDER = 'test/fixtures/vectors';
-const files = readdirSync(FOLDER).filter((name) => name.endsWith('.jsonl') && !name.includes('powerpc'));
+const files = readdirSync(FOLDER).filter((name) => name.endsWith('.jsonl'));
 
 describe('recordings of real kernels', () => {
   test.each(files)('%s', (name) => {
