@@ -305,7 +305,7 @@ function compare(
 }
 
 /** What the function returns from `block` on, when every path from there fails. */
-function refusalAt(flow: Flow, block: number): ContiguityTest['refusal'] {
+export function refusalAt(flow: Flow, block: number): ContiguityTest['refusal'] {
   const env = flow.entering.get(block);
   if (!env) return undefined;
   const outcomes = explore(flow, block, env);

@@ -2,10 +2,11 @@
 
 import type { Expr } from '../code/ir';
 import type { Span } from '../types';
+import { refusalAt } from './contiguity';
 import { evaluate } from './evaluate';
 import { type FieldWrites, fieldKeys } from './fields';
 import type { BranchFact, CallFact, Flow } from './flow';
-import { alternatives, constant, mentions, substitute, type Value } from './values';
+import { alternatives, carries, constant, mentions, substitute, type Value } from './values';
 
 /** A map call whose result nobody tests. */
 export interface UntestedResult {
@@ -57,9 +58,92 @@ export function findUntestedResults(
       continue;
     }
     if (flow.branches.some((branch) => testsResult(branch, map.result, probe)) || leaves(flow, map, tests)) continue;
+    if (flow.branches.some((branch) => isNegativeTest(branch, map.result)) && map.api?.fails === 'zero') continue;
     found.push({ map, kind: 'untested', use: firstUse(flow, map, text) });
   }
   return found;
+}
+
+/** A test of a map result that never sees failure, or takes success for failure. */
+export interface MisreadResult {
+  readonly map: CallFact;
+  readonly span: Span;
+  /** What the code takes the result for. */
+  readonly as: 'negative errno' | 'zero on failure' | 'count';
+}
+
+/** Map results that are tested, or used, against their convention. */
+export function findMisreadResults(flow: Flow): readonly MisreadResult[] {
+  const found: MisreadResult[] = [];
+  for (const map of flow.calls) {
+    const { api } = map;
+    const probe = api?.role === 'map' ? PROBES[api.fails ?? ''] : undefined;
+    if (!probe) continue;
+    const about = flow.branches.filter((branch) => isAboutResult(branch, map.result));
+    if (about.some((branch) => testsResult(branch, map.result, probe))) {
+      const inverted =
+        api?.fails === 'nonzero' ? about.find((branch) => takesSuccessForFailure(flow, branch, map)) : undefined;
+      const counted = api?.fails === 'nonzero' ? usedAsCount(flow, map) : undefined;
+      if (inverted) found.push({ map, span: inverted.expr.span, as: 'zero on failure' });
+      else if (counted) found.push({ map, span: counted, as: 'count' });
+      continue;
+    }
+    const negative = api?.fails === 'zero' ? about.find((branch) => isNegativeTest(branch, map.result)) : undefined;
+    if (negative) found.push({ map, span: negative.expr.span, as: 'negative errno' });
+  }
+  return found;
+}
+
+/** The test is of the result and nothing else. */
+function isAboutResult(branch: BranchFact, result: Value): boolean {
+  return mentions(branch.test, (part) => isExactly(part, result));
+}
+
+function isExactly(part: Value, result: Value): boolean {
+  const options = alternatives(part);
+  return 0 < options.length && options.every((option) => option.key === result.key);
+}
+
+function isNegativeTest(branch: BranchFact, result: Value): boolean {
+  const decide = (number: bigint) => decideWith(branch.test, result, number);
+  return decide(-12n) !== undefined && decide(-12n) !== decide(0n) && decide(0n) === decide(1n);
+}
+
+function decideWith(test: Value, result: Value, number: bigint): boolean | undefined {
+  const decided = substitute(test, (part) => (isExactly(part, result) ? constant(number) : undefined));
+  return decided.kind === 'constant' ? decided.number !== 0n : undefined;
+}
+
+/** Where dma_map_sgtable() succeeded, every path fails, and where it failed, none does. */
+function takesSuccessForFailure(flow: Flow, branch: BranchFact, map: CallFact): boolean {
+  const onSuccess = decideWith(branch.test, map.result, 0n);
+  if (onSuccess === undefined || onSuccess === decideWith(branch.test, map.result, -12n)) return false;
+  const success = onSuccess ? branch.whenTrue : branch.whenFalse;
+  const failure = onSuccess ? branch.whenFalse : branch.whenTrue;
+  return refusalAt(flow, success) !== undefined && refusalAt(flow, failure) === undefined;
+}
+
+/** The status of dma_map_sgtable() goes where a count belongs. */
+function usedAsCount(flow: Flow, map: CallFact): Span | undefined {
+  for (const store of flow.stores) {
+    if (store.value.key !== map.result.key || store.target.kind !== 'field') continue;
+    if (
+      /^(?:\w+_)?(?:nents|chunks|count|cnt|nsegs?|num_\w+|nr_\w+|n_\w+|\w+_cnt|\w+_count|sg_len)$/.test(
+        store.target.name,
+      )
+    )
+      return store.span;
+  }
+  for (const call of flow.calls) {
+    const count = call.api?.count;
+    const arg = count === undefined ? undefined : call.args[count];
+    if (arg && count !== undefined && isExactly(arg, map.result)) return call.call.args[count]?.span;
+  }
+  const larger = flow.branches.find((branch) => {
+    const decide = (number: bigint) => decideWith(branch.test, map.result, number);
+    return decide(1n) !== undefined && decide(1n) !== decide(2n);
+  });
+  return larger?.expr.span;
 }
 
 /** The branch goes another way for failure than for success. */
@@ -73,9 +157,7 @@ function testsResult(branch: BranchFact, result: Value, [failure, success]: read
     return (onFailure.number === 0n) !== (onSuccess.number === 0n);
   }
   // Compared with something unknown, such as the original count: a test, unless it only bounds a loop.
-  return (
-    !branch.isLoopTest && !(branch.test.kind === 'binary' && /^[<>]=?$/.test(branch.test.op) && countsUp(branch.test))
-  );
+  return !branch.isLoopTest && !(branch.test.kind === 'binary' && countsUp(branch.test));
 }
 
 function countsUp(test: Extract<Value, { kind: 'binary' }>): boolean {
@@ -97,10 +179,10 @@ function isTestedByEffect(flow: Flow, map: CallFact): boolean {
 
 /** The result goes where somebody else can test it: to the caller, or to a field or function that does. */
 function leaves(flow: Flow, map: CallFact, tests: FileTests): boolean {
-  const isResult = (part: Value) => part.key === map.result.key;
-  if (flow.returns.some((end) => end.value && mentions(end.value, isResult))) return true;
+  const holds = (value: Value) => carries(value, map.result.key);
+  if (flow.returns.some((end) => end.value && holds(end.value))) return true;
   for (const store of flow.stores) {
-    if (!mentions(store.value, isResult)) continue;
+    if (!holds(store.value)) continue;
     if (store.target.kind === 'deref' || store.target.kind === 'index') return true;
     if (store.target.kind === 'field' && tests.fields.has(store.target.name)) return true;
     if (store.target.kind === 'name' && !isLocal(flow, store.target.name)) return true;
@@ -108,7 +190,7 @@ function leaves(flow: Flow, map: CallFact, tests: FileTests): boolean {
   return flow.calls.some((call) => {
     const name = call.call.name ?? '';
     const tested = tests.params.get(name);
-    return call.args.some((arg, index) => mentions(arg, isResult) && (ASSERTION.test(name) || tested?.has(index)));
+    return call.args.some((arg, index) => holds(arg) && (ASSERTION.test(name) || tested?.has(index)));
   });
 }
 

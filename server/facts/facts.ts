@@ -4,14 +4,17 @@ import type { FileIr, FunctionIr } from '../code/ir';
 import { DMA_API, type DmaFunction, dmaFunction } from '../dmaApi';
 import type { DeviceHints } from '../replay/types';
 import type { KernelVersion, Span } from '../types';
+import { collectAddressTests, findUntestedAddresses, type UntestedAddress } from './addresses';
 import { bitMask, knownConstant } from './constants';
 import { type ContiguityFacts, contiguityOf } from './contiguity';
 import {
   collectTests,
   type FileTests,
   findMappedCountReleases,
+  findMisreadResults,
   findUntestedResults,
   type MappedCountRelease,
+  type MisreadResult,
   type UntestedResult,
 } from './counts';
 import { collectFieldWrites } from './fields';
@@ -23,6 +26,8 @@ export interface FunctionFacts {
   readonly flow: Flow;
   readonly contiguity: ContiguityFacts;
   readonly untestedResults: readonly UntestedResult[];
+  readonly misreadResults: readonly MisreadResult[];
+  readonly untestedAddresses: readonly UntestedAddress[];
   readonly unmapsWithMappedCount: readonly MappedCountRelease[];
   readonly syncsWithMappedCount: readonly MappedCountRelease[];
 }
@@ -59,10 +64,13 @@ export function extractFacts(file: FileIr, source: string, kernel: KernelVersion
   }
   const writes = collectFieldWrites(flows);
   const tests: FileTests = collectTests(flows);
+  const addressTests = collectAddressTests(flows);
   const functions = flows.map((flow) => ({
     flow,
     contiguity: contiguityOf(flow, { measuring, claiming }),
     untestedResults: findUntestedResults(flow, text, tests),
+    misreadResults: findMisreadResults(flow),
+    untestedAddresses: findUntestedAddresses(flow, addressTests),
     unmapsWithMappedCount: findMappedCountReleases(flow, 'unmap', writes, text),
     syncsWithMappedCount: findMappedCountReleases(flow, 'sync', writes, text),
   }));

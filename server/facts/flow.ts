@@ -156,6 +156,13 @@ export function runStatement(
       break;
     }
     case 'call': {
+      const kept = unmapField(statement.call);
+      const [, , given] = statement.call.args;
+      if (kept && given && statement.call.name?.endsWith('_set')) {
+        const { span } = statement;
+        const stored = { kind: 'assign', target: kept, value: given, via: '=', span } as const;
+        runStatement(context, block, stored, env, collector);
+      }
       const fact = runCall(context, block, statement, env);
       collector?.calls.push(fact);
       if (statement.result !== undefined) env.set(statement.result, fact.result);
@@ -172,6 +179,7 @@ function settle(context: Context): Map<number, Map<string, Value>> {
   const position = new Map(order.map((id, index) => [id, index]));
   const entering = new Map<number, Map<string, Value>>([[0, new Map()]]);
   const visits = new Map<number, number>();
+  const joins = joinBlocks(ir);
   const pending = new Set<number>([0]);
   while (0 < pending.size) {
     let next = -1;
@@ -192,10 +200,35 @@ function settle(context: Context): Map<number, Map<string, Value>> {
     const after = new Map(env);
     for (const statement of block.statements) runStatement(context, block, statement, after);
     for (const to of successors(block)) {
-      if (meet(entering, to, after)) pending.add(to);
+      if (joins.has(to) ? meet(entering, to, after) : replace(entering, to, after)) pending.add(to);
     }
   }
   return entering;
+}
+
+/** Blocks that several ways lead to. */
+function joinBlocks(ir: FunctionIr): ReadonlySet<number> {
+  const seen = new Set<number>([0]);
+  const joins = new Set<number>();
+  for (const block of ir.blocks) {
+    for (const to of new Set(successors(block))) {
+      if (seen.has(to)) joins.add(to);
+      seen.add(to);
+    }
+  }
+  return joins;
+}
+
+/** Enters `block`, which has one way in, with `env`; true when that changed something. */
+function replace(entering: Map<number, Map<string, Value>>, block: number, env: Environment): boolean {
+  const known = entering.get(block);
+  const isSame = (value: Value, place: string) => {
+    const held = known?.get(place);
+    return held !== undefined && sameValue(held, value);
+  };
+  if (known && known.size === env.size && [...env].every(([place, value]) => isSame(value, place))) return false;
+  entering.set(block, new Map(env));
+  return true;
 }
 
 /** Joins `env` into what `block` is entered with; true when that changed something. */
@@ -230,6 +263,15 @@ function sameValue(a: Value, b: Value): boolean {
   return a.options.length === b.options.length;
 }
 
+/** The field that dma_unmap_addr(p, field), dma_unmap_len(p, field) and their `_set` forms stand for. */
+function unmapField(call: Call): Expr | undefined {
+  if (!/^dma_unmap_(?:addr|len)(?:_set)?$/.test(call.name ?? '')) return undefined;
+  const [base, field] = call.args;
+  return base && field?.kind === 'name'
+    ? { kind: 'field', base, name: field.name, arrow: true, span: call.span }
+    : undefined;
+}
+
 function runCall(
   context: Context,
   block: Block,
@@ -241,6 +283,8 @@ function runCall(
   const args = call.args.map((arg) => evaluate(arg, env, context.names));
   const held = api?.role === 'unmap' || api?.role === 'sync' ? { env: new Map(env) } : {};
   const base = { call, api, args, resultUsed: statement.result !== undefined, block: block.id, ...held };
+  const kept = unmapField(call);
+  if (kept) return { ...base, result: evaluate(kept, env, context.names) };
   if (call.name !== undefined && isPure(call.name)) {
     const value = pureCall(call.name, args);
     const list = api?.list === undefined ? undefined : args[api.list];

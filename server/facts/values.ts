@@ -129,6 +129,23 @@ export function mentions(value: Value, test: (part: Value) => boolean, seen: Set
   }
 }
 
+/** True when `value` is, may be, or is counted from the value `key`; what a function made of it is something else. */
+export function carries(value: Value, key: string, seen: Set<string> = new Set()): boolean {
+  if (value.key === key) return true;
+  switch (value.kind) {
+    case 'binary':
+      return carries(value.left, key, seen) || carries(value.right, key, seen);
+    case 'unary':
+      return carries(value.operand, key, seen);
+    case 'either':
+      if (seen.has(value.key)) return false;
+      seen.add(value.key);
+      return value.options.some((option) => carries(option, key, seen));
+    default:
+      return false;
+  }
+}
+
 /** `value` with every part that `replace` knows put in its stead. */
 export function substitute(value: Value, replace: (part: Value) => Value | undefined): Value {
   const replaced = replace(value);

@@ -1,0 +1,172 @@
+/** What becomes of the address that dma_map_single() and its kin return: whether it is tested, and how. */
+
+import type { Expr } from '../code/ir';
+import type { Span } from '../types';
+import type { BranchFact, CallFact, Flow } from './flow';
+import { alternatives, constant, mentions, substitute, type Value } from './values';
+
+/** A mapped address that nobody tests with dma_mapping_error(). */
+export interface UntestedAddress {
+  readonly map: CallFact;
+  /** The code compares the address with something that no failed mapping promises to be. */
+  readonly misread: { readonly span: Span; readonly with: string } | undefined;
+  /** Where the code keeps the address. */
+  readonly keeper: Span | undefined;
+  /** The code does not keep the address at all. */
+  readonly isDropped: boolean;
+}
+
+/** Names under which the functions of a file test addresses. */
+export interface AddressTests {
+  /** Last field, array or variable name of each tested expression. */
+  readonly names: ReadonlySet<string>;
+  /** Parameters that a function tests. */
+  readonly params: ReadonlyMap<string, ReadonlySet<number>>;
+}
+
+/** dma_mapping_error(), and the drivers' own wrappers and macros around it. */
+const TESTER = /mapping_?err|map_?err|mapping_(?:in)?valid/i;
+
+export function collectAddressTests(flows: readonly Flow[]): AddressTests {
+  const names = new Set<string>();
+  const params = new Map<string, ReadonlySet<number>>();
+  for (const flow of flows) {
+    const tested = new Set<number>();
+    const add = (expr: Expr, value: Value | undefined) => {
+      const name = nameOf(expr);
+      // A plain local says nothing about the variable of the same name elsewhere.
+      if (name && expr.kind !== 'name') names.add(name);
+      if (value?.kind === 'initial') {
+        const field = /(?:->|\.)(\w+)(?:\[[^\]]*\])*$/.exec(value.place)?.[1];
+        if (field) names.add(field);
+        const index = flow.ir.params.findIndex((param) => param.name === value.place);
+        if (0 <= index) tested.add(index);
+      }
+    };
+    for (const call of flow.calls) {
+      if (!isTester(call)) continue;
+      call.call.args.forEach((arg, index) => {
+        add(arg, call.args[index]);
+      });
+    }
+    for (const branch of flow.branches) {
+      for (const side of sentinelSides(branch)) add(side.expr, side.value);
+    }
+    params.set(flow.ir.name, tested);
+  }
+  return { names, params };
+}
+
+export function findUntestedAddresses(flow: Flow, tests: AddressTests): readonly UntestedAddress[] {
+  const found: UntestedAddress[] = [];
+  const testedLocals = localsTested(flow);
+  for (const map of flow.calls) {
+    if (map.api?.role !== 'map' || map.api.fails !== 'mapping-error') continue;
+    const isAddress = (part: Value) => part.key === map.result.key;
+    if (flow.calls.some((call) => isTester(call) && call.args.some((arg) => mentions(arg, isAddress)))) continue;
+    if (flow.branches.some((branch) => sentinelSides(branch).some((side) => mentions(side.value, isAddress)))) continue;
+    if (leaves(flow, map, tests, testedLocals)) continue;
+    const misread = flow.branches.map((branch) => misreading(branch, map.result)).find((one) => one !== undefined);
+    const keeper = flow.stores.find((store) => store.value.key === map.result.key && !isTemporary(store.target))?.target
+      .span;
+    found.push({ map, misread, keeper, isDropped: !map.resultUsed });
+  }
+  return found;
+}
+
+/** True for a call that tells whether a mapping failed. */
+export function isTester(call: CallFact): boolean {
+  return call.api?.role === 'check' || TESTER.test(call.call.name ?? '');
+}
+
+/** Comparisons with DMA_MAPPING_ERROR, the value of a failed mapping since 5.0. */
+function sentinelSides(branch: BranchFact): readonly { readonly expr: Expr; readonly value: Value }[] {
+  const { expr, test } = branch;
+  if (expr.kind !== 'binary' || test.kind !== 'binary') return [];
+  const isSentinel = (side: Expr) => side.kind === 'name' && /^(?:DMA_MAPPING_ERROR|DMA_ERROR_CODE)$/.test(side.name);
+  if (isSentinel(expr.right)) return [{ expr: expr.left, value: test.left }];
+  if (isSentinel(expr.left)) return [{ expr: expr.right, value: test.right }];
+  return [];
+}
+
+/** The address goes where somebody else can test it. */
+function leaves(flow: Flow, map: CallFact, tests: AddressTests, testedLocals: ReadonlySet<string>): boolean {
+  const isAddress = (part: Value) => part.key === map.result.key;
+  if (flow.returns.some((end) => end.value && mentions(end.value, isAddress))) return true;
+  for (const store of flow.stores) {
+    if (!mentions(store.value, isAddress) || isTemporary(store.target)) continue;
+    if (store.target.kind === 'deref' && isOutput(flow, store.target.base)) return true;
+    const name = nameOf(store.target);
+    if (name && (store.target.kind === 'name' ? testedLocals : tests.names).has(name)) return true;
+  }
+  return flow.calls.some((call) => {
+    const name = call.call.name ?? '';
+    if (call === map || call.api) return false;
+    const given = call.args.findIndex((arg) => mentions(arg, isAddress));
+    if (given < 0) return false;
+    if (tests.params.get(name)?.has(given)) return true;
+    // A function elsewhere whose answer decides what happens may be the test.
+    const isResult = (part: Value) => part.key === call.result.key;
+    return !tests.params.has(name) && flow.branches.some((branch) => mentions(branch.test, isResult));
+  });
+}
+
+/** `*addr = dma_map_single(...)`, where `addr` is a parameter: the caller's to test. */
+function isOutput(flow: Flow, base: Expr): boolean {
+  return base.kind === 'name' && flow.ir.params.some((param) => param.name === base.name);
+}
+
+/** Local names that the function tests somewhere, holding there who knows what. */
+function localsTested(flow: Flow): ReadonlySet<string> {
+  const names = new Set<string>();
+  for (const call of flow.calls) {
+    if (!isTester(call)) continue;
+    call.call.args.forEach((arg, index) => {
+      const name = nameOf(arg);
+      const value = call.args[index];
+      const isKnown = value && alternatives(value).every((option) => option.kind === 'result');
+      if (name && !isKnown) names.add(name);
+    });
+  }
+  return names;
+}
+
+/** `!addr`, `addr == 0`, `(int)addr < 0`, `IS_ERR(addr)`: none of them sees a failed mapping. */
+function misreading(branch: BranchFact, address: Value): UntestedAddress['misread'] {
+  const isAddress = (part: Value) => {
+    const options = alternatives(part);
+    return 0 < options.length && options.every((option) => option.key === address.key);
+  };
+  if (!mentions(branch.test, isAddress)) return undefined;
+  const { test, expr } = branch;
+  if (test.kind === 'pure' && /^IS_ERR/.test(test.name)) return { span: expr.span, with: test.name };
+  const decide = (number: bigint) => {
+    const decided = substitute(test, (part) => (isAddress(part) ? constant(number) : undefined));
+    return decided.kind === 'constant' ? decided.number !== 0n : undefined;
+  };
+  const [atZero, atOne, atMinus] = [decide(0n), decide(1n), decide(-1n)];
+  if (atZero === undefined || atOne === undefined || atMinus === undefined) return undefined;
+  if (atZero !== atOne) return { span: expr.span, with: '0' };
+  return atMinus === atOne ? undefined : { span: expr.span, with: 'a negative number' };
+}
+
+function isTemporary(target: Expr): boolean {
+  return target.kind === 'name' && target.name.startsWith('#');
+}
+
+/** Last name of an expression: `dma` for `ring->buf[i].dma`, `&x->dma`, `le32_to_cpu(...)` gives none. */
+export function nameOf(expr: Expr): string | undefined {
+  switch (expr.kind) {
+    case 'name':
+    case 'field':
+      return expr.name;
+    case 'index':
+    case 'deref':
+    case 'address':
+      return nameOf(expr.base);
+    case 'cast':
+      return nameOf(expr.operand);
+    default:
+      return undefined;
+  }
+}
