@@ -8,7 +8,7 @@ import type { BranchFact, CallFact, Flow } from './flow';
 import { walkedList } from './flow';
 import { findMeasures, type Measure } from './measure';
 import { type ListFacts, listAt } from './tables';
-import { alternatives, constant, mentions, substitute, type Value } from './values';
+import { alternatives, constant, mentions, pure, substitute, type Value } from './values';
 
 /** The device is given the first DMA address of a list. */
 export interface FirstAddressUse {
@@ -17,6 +17,8 @@ export interface FirstAddressUse {
   readonly span: Span;
   /** Where it goes: `buf->dma_addr`, `writel()`, the caller. */
   readonly sink: { readonly span: Span; readonly text: string };
+  /** The length of the first segment is read too: the code may know that there is no other. */
+  readonly hasOwnLength: boolean;
 }
 
 /** The code tests whether a list is contiguous, or one segment. */
@@ -54,15 +56,30 @@ export interface Helpers {
   readonly measuring: ReadonlyMap<string, number>;
   /** Functions that tell whether argument number n is contiguous; `whenTrue`: a non-zero result says that it is. */
   readonly claiming: ReadonlyMap<string, { readonly argument: number; readonly whenTrue: boolean }>;
+  /** The file tells its framework that a request has one segment: `mmc->max_segs = 1`. */
+  readonly hostTakesOneSegment: boolean;
 }
 
+/** The list of a request whose size the framework limits. */
+const REQUEST_LIST = /(?:data|mrq|req|cmd)\w*->sg$|^sgl?$|->sgl?$/;
+
 export function contiguityOf(flow: Flow, helpers: Helpers): ContiguityFacts {
+  if (implementsMapping(flow.ir)) return { firstAddressUses: [], tests: [], handled: new Set() };
   const measures = findMeasures(flow);
   const handled = handledLists(flow, measures);
   const mapsByHand = flow.calls.some((call) => call.call.name !== undefined && MAPS_BY_HAND.test(call.call.name));
   const fills = flow.stores.some((store) => fillsAddress(store.target, flow));
-  const firstAddressUses = mapsByHand || fills ? [] : findFirstAddressUses(flow);
+  const isLimited = (use: FirstAddressUse) => helpers.hostTakesOneSegment && REQUEST_LIST.test(use.list.key);
+  const firstAddressUses = mapsByHand || fills ? [] : findFirstAddressUses(flow).filter((use) => !isLimited(use));
   return { firstAddressUses, tests: findTests(flow, measures, helpers), handled };
+}
+
+/** A function with the signature of a map_sg or unmap_sg operation: it makes the addresses that others rely on. */
+function implementsMapping(ir: FunctionIr): boolean {
+  const has = (type: RegExp) => ir.params.some((param) => type.test(param.type));
+  return (
+    has(/\bstruct device\b/) && has(/\bstruct scatterlist\b/) && has(/\benum dma_data_direction\b/) && has(/\blong\b/)
+  );
 }
 
 function fillsAddress(target: { readonly kind: string; readonly name?: string }, flow: Flow): boolean {
@@ -82,7 +99,9 @@ function findFirstAddressUses(flow: Flow): readonly FirstAddressUse[] {
       const [head] = part.args;
       if (!head || uses.has(part.key)) continue;
       const list = listAt(flow, head);
-      if (list) uses.set(part.key, { list, span: readSpan(flow, part) ?? sink.span, sink });
+      if (!list) continue;
+      const hasOwnLength = flow.calls.some((call) => call.result.key === pure('sg_dma_len', [head]).key);
+      uses.set(part.key, { list, span: readSpan(flow, part) ?? sink.span, sink, hasOwnLength });
     }
   };
   for (const store of flow.stores) {
@@ -91,7 +110,13 @@ function findFirstAddressUses(flow: Flow): readonly FirstAddressUse[] {
   }
   for (const call of flow.calls) {
     const name = call.call.name ?? '';
-    if (call.result.kind === 'pure' || NO_DEVICE_USE.test(name) || DEBUG_NAME.test(name)) continue;
+    if (
+      call.result.kind === 'pure' ||
+      /^(?:IS_ALIGNED|FIELD_PREP|WARN_ON|BUG_ON)$/.test(name) ||
+      NO_DEVICE_USE.test(name) ||
+      DEBUG_NAME.test(name)
+    )
+      continue;
     if (call.api && call.api.role !== 'consume') continue;
     for (const arg of call.args)
       add(arg, { span: call.call.span, text: name === '' ? 'a function pointer' : `${name}()` });
@@ -136,9 +161,12 @@ function handledLists(flow: Flow, measures: readonly Measure[]): ReadonlySet<str
     const { result } = call;
     if (result.kind === 'pure' && result.name === 'sg_dma_address') {
       const [entry] = result.args;
+      const indexed = entry?.kind === 'address' ? /^(.*)\[[^\]]+\]$/.exec(entry.place)?.[1] : undefined;
+      if (indexed !== undefined) handled.add(indexed).add(`&${indexed}`);
       if (entry && mentions(entry, movesOn)) for (const part of partsOf(entry)) handled.add(part.key);
     }
     if (call.api?.role === 'consume' && call.list) handled.add(call.list.key);
+    if (call.api?.role === 'measure' && call.list) handled.add(call.list.key);
   }
   return handled;
 }

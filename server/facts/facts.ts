@@ -1,6 +1,6 @@
 /** Everything the rules may know about a file: plain facts, computed once and shared. */
 
-import type { FileIr, FunctionIr } from '../code/ir';
+import type { Expr, FileIr, FunctionIr } from '../code/ir';
 import { DMA_API, type DmaFunction, dmaFunction } from '../dmaApi';
 import type { DeviceHints } from '../replay/types';
 import type { KernelVersion, Span } from '../types';
@@ -19,6 +19,7 @@ import {
 } from './counts';
 import { collectFieldWrites } from './fields';
 import { analyzeFlow, type Flow } from './flow';
+import { fieldsTestedForOne } from './guards';
 import { findMeasures } from './measure';
 import { alternatives, constant, mentions, substitute, type Value } from './values';
 
@@ -35,6 +36,8 @@ export interface FunctionFacts {
 export interface FileFacts {
   readonly kernel: KernelVersion;
   readonly functions: readonly FunctionFacts[];
+  /** Fields that some function of the file tests for one. */
+  readonly testedForOne: ReadonlySet<string>;
   /** What the file declares about its device. */
   readonly device: DeviceHints;
   /** The user's text of a span. */
@@ -62,12 +65,13 @@ export function extractFacts(file: FileIr, source: string, kernel: KernelVersion
     const claim = claimOf(flow, measuring);
     if (claim) claiming.set(ir.name, claim);
   }
+  const oneSegment = hostTakesOneSegment(file, flows);
   const writes = collectFieldWrites(flows);
   const tests: FileTests = collectTests(flows);
   const addressTests = collectAddressTests(flows);
   const functions = flows.map((flow) => ({
     flow,
-    contiguity: contiguityOf(flow, { measuring, claiming }),
+    contiguity: contiguityOf(flow, { measuring, claiming, hostTakesOneSegment: oneSegment }),
     untestedResults: findUntestedResults(flow, text, tests),
     misreadResults: findMisreadResults(flow),
     untestedAddresses: findUntestedAddresses(flow, addressTests),
@@ -75,7 +79,7 @@ export function extractFacts(file: FileIr, source: string, kernel: KernelVersion
     syncsWithMappedCount: findMappedCountReleases(flow, 'sync', writes, text),
   }));
   functions.sort((a, b) => a.flow.ir.span.start - b.flow.ir.span.start);
-  return { kernel, functions, device: deviceHints(flows), text };
+  return { kernel, functions, testedForOne: fieldsTestedForOne(flows), device: deviceHints(flows), text };
 }
 
 /** The parameter whose contiguous size a function returns, found by what the function does. */
@@ -198,6 +202,26 @@ function constantText(text: string): bigint | undefined {
   const bits = /^DMA_BIT_MASK\((\d{1,2})\)$/.exec(text)?.[1];
   if (bits !== undefined) return bitMask(BigInt(bits));
   return /^[A-Z]\w*$/.test(text) ? knownConstant(text) : undefined;
+}
+
+/** `mmc->max_segs = 1`, `.max_segs = 1`, blk_queue_max_segments(q, 1). */
+function hostTakesOneSegment(file: FileIr, flows: readonly Flow[]): boolean {
+  const isOne = (value: Value | undefined) => value?.kind === 'constant' && value.number === 1n;
+  const isField = (name: string) => name === 'max_segs' || name === 'max_segments' || name === 'sg_tablesize';
+  const sets = flows.some(
+    (flow) =>
+      flow.stores.some((store) => store.target.kind === 'field' && isField(store.target.name) && isOne(store.value)) ||
+      flow.calls.some((call) => call.call.name === 'blk_queue_max_segments' && isOne(call.args[1])),
+  );
+  return sets || file.globals.some(({ value }) => value !== undefined && initializesToOne(value, isField));
+}
+
+function initializesToOne(value: Expr, isField: (name: string) => boolean): boolean {
+  if (value.kind !== 'initializer') return false;
+  return value.fields.some((field) => {
+    const isOne = field.value.kind === 'number' && field.value.value === 1n;
+    return (isOne && isField((field.designator ?? '').slice(1))) || initializesToOne(field.value, isField);
+  });
 }
 
 /** Limits that the file sets with a constant, when it sets one value only. */

@@ -3,7 +3,7 @@
 import type { ListShape } from '../replay/types';
 import type { Span } from '../types';
 import type { CallFact, Flow } from './flow';
-import type { Value } from './values';
+import { mentions, type Value } from './values';
 
 /** A list (or the list of a table) that the device sees, as one function knows it. */
 export interface ListFacts {
@@ -37,8 +37,8 @@ export function listAt(flow: Flow, head: Value): ListFacts | undefined {
   const measured = about.some((call) => call.api?.role === 'measure');
   const isTable = table !== undefined && (isTyped(flow, table) || TABLE_NAME.test(table) || attach || measured);
   if (!map && !isTable) return undefined;
-  const isContiguous = about.some((call) => call.api?.role === 'allocate');
-  const isOneEntry = about.some((call) => isOneEntryBuilder(call));
+  const isContiguous = about.some((call) => call.api?.role === 'allocate') || isTableOfAllocation(flow, table);
+  const isOneEntry = about.some((call) => isOneEntryBuilder(call)) || pinsOnePage(flow, head);
   const nameSpan = map?.call.args[map.api?.table ?? map.api?.list ?? -1]?.span;
   const isObtainedHere = map !== undefined || attach !== undefined;
   return {
@@ -74,6 +74,28 @@ function isOneEntryBuilder(call: CallFact): boolean {
   if (call.api?.count === undefined || call.api.role === 'consume' || call.api.role === 'walk') return false;
   const count = call.args[call.api.count];
   return count?.kind === 'constant' && count.number === 1n;
+}
+
+/** The table of memory that was allocated as one piece: dma_get_sgtable() of DMA_ATTR_FORCE_CONTIGUOUS. */
+function isTableOfAllocation(flow: Flow, table: string | undefined): boolean {
+  const isForced = (part: Value) => part.kind === 'initial' && part.place === 'DMA_ATTR_FORCE_CONTIGUOUS';
+  return flow.calls.some(
+    (call) =>
+      /^dma_get_sgtable/.test(call.call.name ?? '') &&
+      call.args.some((arg) => arg.key === table || arg.key === `&${table}`) &&
+      call.args.some((arg) => mentions(arg, isForced)),
+  );
+}
+
+/** ib_umem_get() of no more than a page, whose table the list is. */
+function pinsOnePage(flow: Flow, head: Value): boolean {
+  if (!/(?:sgt_append\.sgt|sg_head)\.sgl$/.test(head.key)) return false;
+  const pins = flow.calls.filter((call) => call.call.name === 'ib_umem_get');
+  const isSmall = (call: CallFact) => {
+    const [, , length] = call.args;
+    return (length?.kind === 'constant' && length.number <= 4096n) || call.call.args[2]?.kind === 'sizeof';
+  };
+  return 0 < pins.length && pins.every(isSmall);
 }
 
 function shapeOf(about: readonly CallFact[], flow: Flow, table: string | undefined): ListShape {

@@ -1,5 +1,7 @@
 import type { FirstAddressUse } from '../facts/contiguity';
 import type { FileFacts, FunctionFacts } from '../facts/facts';
+import { placeKey } from '../facts/fields';
+import { isBehindOneTest } from '../facts/guards';
 import type { Problem } from '../types';
 import type { Rule } from './rule';
 
@@ -48,6 +50,9 @@ tests for contiguity or a single segment, maps IOVAs itself with iommu_map(), or
     for (const use of firstAddressUses) {
       const { list } = use;
       if (list.isOneEntry || list.isContiguous || handled.has(list.key) || tested.has(list.key)) continue;
+      if (!list.isObtainedHere && (use.hasOwnLength || isGuarded(fn, file))) continue;
+      const counted = list.table && placeKey(fn.flow.ir, `${list.table}.nents`);
+      if (counted && file.testedForOne.has(counted)) continue;
       if (reported.has(list.key) || (0 < tests.length && !list.isObtainedHere)) continue;
       reported.add(list.key);
       yield {
@@ -62,6 +67,15 @@ tests for contiguity or a single segment, maps IOVAs itself with iommu_map(), or
     }
   },
 };
+
+/** Every caller in the file has tested a count for one before it calls. */
+function isGuarded(fn: FunctionFacts, file: FileFacts): boolean {
+  const { name, isStatic } = fn.flow.ir;
+  const calls = file.functions.flatMap(({ flow }) =>
+    flow.calls.filter((call) => call.call.name === name).map((call) => ({ flow, call })),
+  );
+  return isStatic && 0 < calls.length && calls.every(({ flow, call }) => isBehindOneTest(flow, call.block));
+}
 
 /** The table or list in the reader's own words. */
 function listName(use: FirstAddressUse, file: FileFacts): string {

@@ -1,0 +1,61 @@
+/** Which branches a block lies behind: without taking them, control does not get there. */
+
+import { placeKey } from './fields';
+import { type BranchFact, type Flow, successors } from './flow';
+import { constant, mentions, substitute, type Value } from './values';
+
+/** True when no way from the function's entry to `block` avoids the edge from block `from` to block `to`. */
+export function isBehind(flow: Flow, block: number, from: number, to: number): boolean {
+  const seen = new Set<number>([0]);
+  const pending = [0];
+  for (let id = pending.pop(); id !== undefined; id = pending.pop()) {
+    if (id === block) return false;
+    const at = flow.ir.blocks[id];
+    if (!at) continue;
+    for (const next of successors(at)) {
+      if ((id === from && next === to) || seen.has(next)) continue;
+      seen.add(next);
+      pending.push(next);
+    }
+  }
+  return true;
+}
+
+/** True when `block` is reached only where some value was found to be one. */
+export function isBehindOneTest(flow: Flow, block: number): boolean {
+  return flow.branches.some((branch) => {
+    const arm = armForOne(branch);
+    return arm !== undefined && isBehind(flow, block, branch.block, arm);
+  });
+}
+
+/** Fields such as `hsi_msg:sgt.nents` that some function of the file tests for one. */
+export function fieldsTestedForOne(flows: readonly Flow[]): ReadonlySet<string> {
+  const keys = new Set<string>();
+  for (const flow of flows) {
+    for (const branch of flow.branches) {
+      if (armForOne(branch) === undefined) continue;
+      mentions(branch.test, (part) => {
+        const key = part.kind === 'initial' ? placeKey(flow.ir, part.place) : undefined;
+        if (key) keys.add(key);
+        return false;
+      });
+    }
+  }
+  return keys;
+}
+
+/** Where a branch goes for 1 and for no larger count. */
+function armForOne({ test, whenTrue, whenFalse }: BranchFact): number | undefined {
+  if (test.kind !== 'binary') return undefined;
+  const counted = [test.left, test.right].find((side) => side.kind !== 'constant');
+  if (!counted) return undefined;
+  const decide = (number: bigint) => {
+    const isCounted = (part: Value) => part.key === counted.key;
+    const decided = substitute(test, (part) => (isCounted(part) ? constant(number) : undefined));
+    return decided.kind === 'constant' && mentions(test, isCounted) ? decided.number !== 0n : undefined;
+  };
+  const [one, two, three] = [decide(1n), decide(2n), decide(3n)];
+  if (one === undefined || one === two || two !== three) return undefined;
+  return one ? whenTrue : whenFalse;
+}
