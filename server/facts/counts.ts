@@ -236,7 +236,7 @@ export function collectTests(flows: readonly Flow[]): FileTests {
 /** Calls with role `unmap` or `sync` whose count is what a map call returned. */
 export function findMappedCountReleases(
   flow: Flow,
-  role: 'unmap' | 'sync',
+  role: 'unmap' | 'sync' | 'map',
   writes: ReadonlyMap<string, FieldWrites>,
   text: (span: Span) => string,
 ): readonly MappedCountRelease[] {
@@ -249,7 +249,7 @@ export function findMappedCountReleases(
     const local = localMap(flow, value);
     const remote = local ? undefined : remoteMap(flow, count, value, writes);
     const map = local ?? remote?.map;
-    if (!map || isOneEntry(map)) continue;
+    if (!map || map === call || isOneEntry(map)) continue;
     const original = local && stillValid(flow, call, local, text);
     found.push({ call, count, map, mapFunction: remote?.function, original });
   }
@@ -272,7 +272,7 @@ function remoteMap(
   writes: ReadonlyMap<string, FieldWrites>,
 ): { readonly map: CallFact; readonly function: string } | undefined {
   if (value.kind !== 'initial') return undefined;
-  for (const key of fieldKeys(flow.ir, value.place, count)) {
+  for (const key of fieldKeys(flow, value.place, count)) {
     const known = writes.get(key);
     const [write] = known?.mapped ?? [];
     if (known && write && known.others === 0 && !known.mapped.some((one) => isOneEntry(one.map))) return write;

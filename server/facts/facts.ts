@@ -22,11 +22,27 @@ import { analyzeFlow, type Flow } from './flow';
 import { fieldsTestedForOne } from './guards';
 import { findMeasures } from './measure';
 import { alternatives, constant, mentions, substitute, type Value } from './values';
+import {
+  type CpuFieldUse,
+  type CpuWalk,
+  collectMappedFields,
+  consumesParams,
+  findCpuFields,
+  findCpuWalks,
+  findOriginalCountWalks,
+  type MappedFields,
+  type OriginalCountWalk,
+} from './walkFindings';
+import { type WalkFacts, walksOf } from './walks';
 
 export interface FunctionFacts {
   readonly flow: Flow;
   readonly contiguity: ContiguityFacts;
   readonly untestedResults: readonly UntestedResult[];
+  readonly originalCountWalks: readonly OriginalCountWalk[];
+  readonly cpuWalks: readonly CpuWalk[];
+  readonly cpuFields: readonly CpuFieldUse[];
+  readonly mapsWithMappedCount: readonly MappedCountRelease[];
   readonly misreadResults: readonly MisreadResult[];
   readonly untestedAddresses: readonly UntestedAddress[];
   readonly unmapsWithMappedCount: readonly MappedCountRelease[];
@@ -55,11 +71,17 @@ export function extractFacts(file: FileIr, source: string, kernel: KernelVersion
   const claiming = new Map<string, { argument: number; whenTrue: boolean }>();
   const apis = (name: string | undefined) => dmaFunction(name) ?? (name === undefined ? undefined : wrappers.get(name));
   const flows: Flow[] = [];
+  const walks = new Map<Flow, WalkFacts>();
+  const consumers = new Map<string, { readonly list: number; readonly count: number }>();
   for (const ir of calleesFirst(file.functions)) {
     const flow = analyzeFlow(ir, macros, apis);
     flows.push(flow);
     const wrapper = wrapperOf(flow);
     if (wrapper) wrappers.set(ir.name, wrapper);
+    const walked = walksOf(flow);
+    walks.set(flow, walked);
+    const consumer = consumesParams(flow, walked, consumers);
+    if (consumer) consumers.set(ir.name, consumer);
     const measured = measuredParam(flow);
     if (measured !== undefined) measuring.set(ir.name, measured);
     const claim = claimOf(flow, measuring);
@@ -69,8 +91,11 @@ export function extractFacts(file: FileIr, source: string, kernel: KernelVersion
   const writes = collectFieldWrites(flows);
   const tests: FileTests = collectTests(flows);
   const addressTests = collectAddressTests(flows);
+  const fields = { byList: collectMappedFields(flows), writes, consumers };
   const functions = flows.map((flow) => ({
     flow,
+    ...walkFindings(flow, walks.get(flow) ?? NO_WALKS, fields),
+    mapsWithMappedCount: findMappedCountReleases(flow, 'map', writes, text),
     contiguity: contiguityOf(flow, { measuring, claiming, hostTakesOneSegment: oneSegment }),
     untestedResults: findUntestedResults(flow, text, tests),
     misreadResults: findMisreadResults(flow),
@@ -80,6 +105,16 @@ export function extractFacts(file: FileIr, source: string, kernel: KernelVersion
   }));
   functions.sort((a, b) => a.flow.ir.span.start - b.flow.ir.span.start);
   return { kernel, functions, testedForOne: fieldsTestedForOne(flows), device: deviceHints(flows), text };
+}
+
+const NO_WALKS: WalkFacts = { reads: [], walks: [] };
+
+function walkFindings(flow: Flow, walked: WalkFacts, fields: MappedFields) {
+  return {
+    originalCountWalks: findOriginalCountWalks(flow, walked, fields),
+    cpuWalks: findCpuWalks(flow, walked),
+    cpuFields: findCpuFields(flow, walked),
+  };
 }
 
 /** The parameter whose contiguous size a function returns, found by what the function does. */

@@ -5,8 +5,9 @@
 
 import type { Expr, FunctionIr, Variable } from '../code/ir';
 import { fieldPlace } from './evaluate';
-import type { CallFact, Flow } from './flow';
+import type { CallFact, Flow, StoreFact } from './flow';
 import { alternatives, type Value } from './values';
+import { alwaysPasses } from './ways';
 
 /** A map call whose mapped count a field keeps. */
 export interface CountWrite {
@@ -31,16 +32,26 @@ export function collectFieldWrites(flows: readonly Flow[]): ReadonlyMap<string, 
   };
   for (const flow of flows) {
     for (const store of flow.stores) {
-      if (store.target.kind !== 'field') continue;
-      for (const key of fieldKeys(flow.ir, store.place, store.target)) recordWrite(at(key), store.value, flow);
+      if (store.target.kind !== 'field' || isOverwritten(flow, store)) continue;
+      for (const key of fieldKeys(flow, store.place, store.target)) recordWrite(at(key), store.value, flow);
     }
     for (const call of flow.calls) {
       if (call.api?.role !== 'map' || !call.table || call.api.fails !== 'nonzero') continue;
-      const key = placeKey(flow.ir, fieldPlace(call.table, 'nents'));
+      const key = placeKey(flow, fieldPlace(call.table, 'nents'));
       if (key) at(key).mapped.push({ map: call, function: flow.ir.name });
     }
   }
   return writes;
+}
+
+/** Every way on from the store writes the same place again. */
+function isOverwritten(flow: Flow, store: StoreFact): boolean {
+  return flow.stores.some(
+    (one) =>
+      one.place === store.place &&
+      store.span.start < one.span.start &&
+      (one.block === store.block || alwaysPasses(flow, store.block, one.block)),
+  );
 }
 
 function recordWrite(writes: FieldWrites, value: Value, flow: Flow): void {
@@ -53,25 +64,60 @@ function recordWrite(writes: FieldWrites, value: Value, flow: Flow): void {
 }
 
 /** The names of the field that a place or an lvalue stands for; none where the type is not seen. */
-export function fieldKeys(ir: FunctionIr, place: string, expr: Expr | undefined): readonly string[] {
+export function fieldKeys(flow: Flow, place: string, expr: Expr | undefined): readonly string[] {
   const keys = new Set<string>();
-  const byPlace = placeKey(ir, place);
+  const byPlace = placeKey(flow, place);
   if (byPlace) keys.add(byPlace);
-  const byExpr = expr && exprKey(ir, expr);
+  const byExpr = expr && exprKey(flow.ir, expr);
   if (byExpr) keys.add(byExpr);
   return [...keys];
 }
 
-/** The name of a place whose root is a typed variable. */
-export function placeKey(ir: FunctionIr, place: string): string | undefined {
-  const match = /^([A-Za-z_]\w*)((?:(?:->|\.)\w+|\[[^\]]*\])+)$/.exec(place);
-  const variable = match?.[1] === undefined ? undefined : variableOf(ir, match[1]);
+/** The name of a place whose root is a typed variable, or a value that one holds. */
+export function placeKey(flow: Flow, place: string): string | undefined {
+  const root = /^.*?(?=->|\.|\[|$)/.exec(place)?.[0] ?? place;
+  const named = /^[A-Za-z_]\w*$/.test(root) ? root : namesOf(flow).get(rootValue(place));
+  if (named === undefined) return undefined;
+  const path = named === root ? place : named + place.slice(rootValue(place).length);
+  const match = /^([A-Za-z_]\w*)((?:(?:->|\.)\w+|\[.*?\](?=->|\.|\[|$))+)$/.exec(path);
+  const variable = match?.[1] === undefined ? undefined : variableOf(flow.ir, match[1]);
   const type = variable && structName(variable);
   if (!type || !match?.[2]) return undefined;
   return `${type}:${match[2]
-    .replace(/\[[^\]]*\]/g, '')
+    .replace(/\[.*?\](?=->|\.|\[|$)/g, '')
     .replace(/->/g, '.')
     .slice(1)}`;
+}
+
+/** `@5` of `@5->sgt.nents`; `container_of:foo:bar(x)` of what lies behind it. */
+function rootValue(place: string): string {
+  let depth = 0;
+  for (let i = 0; i < place.length; i++) {
+    const at = place[i];
+    if (at === '(') depth += 1;
+    else if (at === ')') depth -= 1;
+    else if (depth === 0 && (at === '.' || at === '[' || (at === '-' && place[i + 1] === '>')))
+      return place.slice(0, i);
+  }
+  return place;
+}
+
+const NAMES = new WeakMap<Flow, ReadonlyMap<string, string>>();
+
+/** Places and typed variables that hold the result of a call: `adapter->sgt` for `@5`. */
+function namesOf(flow: Flow): ReadonlyMap<string, string> {
+  const known = NAMES.get(flow);
+  if (known) return known;
+  const names = new Map<string, string>();
+  for (const store of flow.stores) {
+    const { value, target, place } = store;
+    if (value.kind !== 'result' && value.kind !== 'pure') continue;
+    const isField = target.kind === 'field' && /^[A-Za-z_]\w*(?:(?:->|\.)\w+)+$/.test(place);
+    const isTyped = target.kind === 'name' && structName(variableOf(flow.ir, target.name)) !== undefined;
+    if (isField || (isTyped && !names.has(value.key))) names.set(value.key, place);
+  }
+  NAMES.set(flow, names);
+  return names;
 }
 
 function exprKey(ir: FunctionIr, expr: Expr): string | undefined {
@@ -91,7 +137,7 @@ function variableOf(ir: FunctionIr, name: string): Variable | undefined {
 }
 
 /** Tables and entries occur everywhere: their own type says nothing about which one it is. */
-function structName(variable: Variable): string | undefined {
-  const name = /\bstruct\s+(\w+)/.exec(variable.type)?.[1];
+function structName(variable: Variable | undefined): string | undefined {
+  const name = /\bstruct\s+(\w+)/.exec(variable?.type ?? '')?.[1];
   return name === 'sg_table' || name === 'scatterlist' ? undefined : name;
 }

@@ -281,7 +281,7 @@ function runCall(
   const { call } = statement;
   const api = context.apis(call.name);
   const args = call.args.map((arg) => evaluate(arg, env, context.names));
-  const held = api?.role === 'unmap' || api?.role === 'sync' ? { env: new Map(env) } : {};
+  const held = api?.role === 'unmap' || api?.role === 'sync' || api?.role === 'map' ? { env: new Map(env) } : {};
   const base = { call, api, args, resultUsed: statement.result !== undefined, block: block.id, ...held };
   const kept = unmapField(call);
   if (kept) return { ...base, result: evaluate(kept, env, context.names) };

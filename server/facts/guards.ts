@@ -1,25 +1,9 @@
 /** Which branches a block lies behind: without taking them, control does not get there. */
 
 import { placeKey } from './fields';
-import { type BranchFact, type Flow, successors } from './flow';
+import type { BranchFact, Flow } from './flow';
 import { constant, mentions, substitute, type Value } from './values';
-
-/** True when no way from the function's entry to `block` avoids the edge from block `from` to block `to`. */
-export function isBehind(flow: Flow, block: number, from: number, to: number): boolean {
-  const seen = new Set<number>([0]);
-  const pending = [0];
-  for (let id = pending.pop(); id !== undefined; id = pending.pop()) {
-    if (id === block) return false;
-    const at = flow.ir.blocks[id];
-    if (!at) continue;
-    for (const next of successors(at)) {
-      if ((id === from && next === to) || seen.has(next)) continue;
-      seen.add(next);
-      pending.push(next);
-    }
-  }
-  return true;
-}
+import { isBehind } from './ways';
 
 /** True when `block` is reached only where some value was found to be one. */
 export function isBehindOneTest(flow: Flow, block: number): boolean {
@@ -36,7 +20,7 @@ export function fieldsTestedForOne(flows: readonly Flow[]): ReadonlySet<string> 
     for (const branch of flow.branches) {
       if (armForOne(branch) === undefined) continue;
       mentions(branch.test, (part) => {
-        const key = part.kind === 'initial' ? placeKey(flow.ir, part.place) : undefined;
+        const key = part.kind === 'initial' ? placeKey(flow, part.place) : undefined;
         if (key) keys.add(key);
         return false;
       });

@@ -51,7 +51,7 @@ tests for contiguity or a single segment, maps IOVAs itself with iommu_map(), or
       const { list } = use;
       if (list.isOneEntry || list.isContiguous || handled.has(list.key) || tested.has(list.key)) continue;
       if (!list.isObtainedHere && (use.hasOwnLength || isGuarded(fn, file))) continue;
-      const counted = list.table && placeKey(fn.flow.ir, `${list.table}.nents`);
+      const counted = list.table && placeKey(fn.flow, `${list.table}.nents`);
       if (counted && file.testedForOne.has(counted)) continue;
       if (reported.has(list.key) || (0 < tests.length && !list.isObtainedHere)) continue;
       reported.add(list.key);

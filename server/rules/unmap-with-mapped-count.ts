@@ -1,5 +1,6 @@
 import type { FileFacts, FunctionFacts } from '../facts/facts';
 import type { Problem } from '../types';
+import { givenMappedCount } from './mapped-count';
 import type { Rule } from './rule';
 
 export const unmapWithMappedCount: Rule = {
@@ -35,21 +36,6 @@ Where it has not, the original count must be kept by the author.`,
     'Documentation/core-api/dma-api.rst, dma_unmap_sg(): the count must be the one passed in, not the one returned. dma-debug: "unmaps DMA sg list with different entry count".',
 
   *check(fn: FunctionFacts, file: FileFacts): Iterable<Problem> {
-    for (const { call, count, map, mapFunction, original } of fn.unmapsWithMappedCount) {
-      const given = file.text(count.span);
-      const from = `${map.call.name ?? 'the map call'}()${mapFunction && mapFunction !== fn.flow.ir.name ? ` in ${mapFunction}()` : ''}`;
-      const wanted =
-        original === undefined ? 'the count that was passed in' : `'${original}', the count that was passed in`;
-      const verb = map.api?.fails === 'nonzero' ? 'set to the mapped count' : 'returned';
-      yield {
-        span: count.span,
-        message: `${call.call.name ?? 'the release'}() is given '${given}', which ${from} ${verb}; it needs ${wanted}`,
-        related: [{ span: map.call.span, message: 'the mapped count comes from here' }],
-        fixes:
-          original === undefined
-            ? []
-            : [{ title: `Use '${original}'`, automatic: true, edits: [{ span: count.span, newText: original }] }],
-      };
-    }
+    yield* givenMappedCount(fn, file, fn.unmapsWithMappedCount);
   },
 };

@@ -1,0 +1,203 @@
+/**
+ * Who reads DMA addresses and lengths of a list's entries, over how many of them, and what else of an entry is read
+ * beside them.
+ */
+
+import type { Loop } from '../code/ir';
+import type { Span } from '../types';
+import { evaluate, fieldPlace } from './evaluate';
+import type { CallFact, Flow } from './flow';
+import { walkedList } from './flow';
+import { alternatives, mentions, type Value } from './values';
+
+/** A place where something of a list's entry is read. */
+export interface EntryRead {
+  readonly what: 'address' | 'dma-length' | 'length' | 'offset' | 'page';
+  readonly entry: Value;
+  /** The expression read, or the statement that reads it. */
+  readonly span: Span;
+  readonly block: number;
+  /** Where the value goes: memory, a call (its name), or neither. */
+  readonly sink: 'memory' | 'call' | 'none';
+  readonly call: CallFact | undefined;
+}
+
+/** A loop over a list, and what bounds it. */
+export interface Walk {
+  readonly loop: number;
+  readonly head: Value;
+  /** How many entries it visits; undefined for loops that end in some other way. */
+  readonly bound: Value | undefined;
+  /** The bound as the code writes it; the whole head of the loop where the macro implies it. */
+  readonly boundSpan: Span;
+  /** What the macro itself says, where it takes no count. */
+  readonly side: 'cpu' | 'dma' | 'count';
+  readonly reads: readonly EntryRead[];
+}
+
+export interface WalkFacts {
+  readonly reads: readonly EntryRead[];
+  readonly walks: readonly Walk[];
+}
+
+const DMA_READS: Readonly<Record<string, EntryRead['what']>> = {
+  sg_dma_address: 'address',
+  sg_dma_len: 'dma-length',
+  sg_page: 'page',
+  sg_virt: 'page',
+  sg_phys: 'page',
+};
+
+export function walksOf(flow: Flow): WalkFacts {
+  const reads = collectReads(flow);
+  const walks: Walk[] = [];
+  flow.ir.loops.forEach((loop, index) => {
+    const inLoop = reads.filter((read) => loop.blocks.includes(read.block));
+    if (inLoop.length === 0) return;
+    const walk = loop.macro ? macroWalk(flow, loop, index, inLoop) : plainWalk(flow, loop, index, inLoop);
+    if (walk) walks.push(walk);
+  });
+  return { reads, walks };
+}
+
+function macroWalk(flow: Flow, loop: Loop, index: number, reads: readonly EntryRead[]): Walk | undefined {
+  const env = flow.entering.get(loop.header);
+  const api = flow.apis(loop.macro?.name);
+  const head = env && walkedList(loop, env, flow);
+  if (!env || !head || !loop.macro || !api) return plainWalk(flow, loop, index, reads);
+  const isOwn = (part: Value) => part.kind === 'entry' && part.loop === index;
+  const own = reads.filter((read) => mentions(read.entry, isOwn));
+  const arg = api.count === undefined ? undefined : loop.macro.args[api.count];
+  return {
+    loop: index,
+    head,
+    bound: arg && evaluate(arg, env, flow.names),
+    boundSpan: arg?.span ?? loop.span,
+    side: api.side ?? 'count',
+    reads: own,
+  };
+}
+
+/** `for (i = 0; i < n; i++, sg = sg_next(sg))`, `for (i = 0; i < n; i++) use(&sgl[i])`. */
+function plainWalk(flow: Flow, loop: Loop, index: number, reads: readonly EntryRead[]): Walk | undefined {
+  for (const read of reads) {
+    const head = headOf(read.entry);
+    if (!head || innermost(flow, read.block) !== index) continue;
+    const own = reads.filter((one) => headOf(one.entry)?.key === head.key);
+    const bound = loopBound(flow, loop);
+    return {
+      loop: index,
+      head,
+      bound: bound?.value,
+      boundSpan: bound?.span ?? loop.span,
+      side: 'count',
+      reads: own,
+    };
+  }
+  return undefined;
+}
+
+/** The list that a moving entry began with: by sg_next(), by `sg++`, or by a moving index. */
+function headOf(entry: Value): Value | undefined {
+  if (entry.kind === 'either') {
+    const moves = (option: Value) =>
+      (option.kind === 'pure' && option.name === 'sg_next') || (option.kind === 'binary' && option.op === '+');
+    const options = alternatives(entry);
+    return options.some(moves) ? options.find((option) => !moves(option)) : undefined;
+  }
+  if (entry.kind !== 'address' && entry.kind !== 'binary') return undefined;
+  if (entry.kind === 'binary') return entry.right.kind === 'either' ? entry.left : undefined;
+  const indexed = /^(.*?)\[(either@.*)\]$/.exec(entry.place)?.[1];
+  if (indexed === undefined) return undefined;
+  return { kind: 'initial', key: indexed, place: indexed };
+}
+
+/** The count that the loop's test compares its counter with. */
+function loopBound(flow: Flow, loop: Loop): { readonly value: Value; readonly span: Span } | undefined {
+  const branch = flow.branches.find((one) => one.block === loop.header && one.isLoopTest);
+  if (!branch) return undefined;
+  const { test, expr } = branch;
+  if (test.kind === 'binary' && expr.kind === 'binary' && /^(?:<|<=|!=|>|>=)$/.test(test.op)) {
+    const isCounter = (side: Value) => side.kind === 'either' && side.options.some((one) => one.kind === 'binary');
+    if (isCounter(test.left) && !isCounter(test.right)) return { value: test.right, span: expr.right.span };
+    if (isCounter(test.right) && !isCounter(test.left)) return { value: test.left, span: expr.left.span };
+    // while (n-- > 0)
+    if (isCounter(test.left) && test.right.kind === 'constant') return countdown(test.left, expr.left.span);
+    return undefined;
+  }
+  return countdown(test, expr.span);
+}
+
+function countdown(value: Value, span: Span): { readonly value: Value; readonly span: Span } | undefined {
+  if (value.kind !== 'either' || !value.options.some((one) => one.kind === 'binary' && one.op === '-'))
+    return undefined;
+  const start = value.options.find((one) => one.kind !== 'binary' && one.kind !== 'constant');
+  return start && { value: start, span };
+}
+
+function innermost(flow: Flow, block: number): number {
+  let best = -1;
+  let size = Number.POSITIVE_INFINITY;
+  flow.ir.loops.forEach((loop, index) => {
+    if (loop.blocks.length < size && loop.blocks.includes(block)) {
+      best = index;
+      size = loop.blocks.length;
+    }
+  });
+  return best;
+}
+
+function collectReads(flow: Flow): readonly EntryRead[] {
+  const reads: EntryRead[] = [];
+  const entries = new Map<string, Value>();
+  const note = (value: Value, at: Omit<EntryRead, 'what' | 'entry'>) => {
+    mentions(value, (part) => {
+      if (part.kind === 'pure') {
+        const what = Object.hasOwn(DMA_READS, part.name) ? DMA_READS[part.name] : undefined;
+        const [entry] = part.args;
+        if (what && entry) {
+          entries.set(entry.key, entry);
+          reads.push({ what, entry, ...at });
+        }
+      } else if (part.kind === 'initial') {
+        for (const what of ['length', 'offset'] as const) {
+          if (!part.place.endsWith(`>${what}`) && !part.place.endsWith(`.${what}`)) continue;
+          for (const entry of entries.values()) {
+            if (fieldPlace(entry, what) === part.place) reads.push({ what, entry, ...at });
+          }
+        }
+      }
+      return false;
+    });
+  };
+  const visit = () => {
+    for (const call of flow.calls) {
+      const { span } = call.call;
+      note(call.result, { span, block: call.block, sink: 'none', call: undefined });
+      if (call.result.kind === 'pure') continue;
+      call.args.forEach((arg, index) => {
+        const at = call.call.args[index]?.span ?? span;
+        note(arg, { span: at, block: call.block, sink: 'call', call });
+      });
+    }
+    for (const store of flow.stores) {
+      const inMemory = store.target.kind !== 'name';
+      const sink = inMemory && !addsToItself(store.value, store.place) ? 'memory' : 'none';
+      note(store.value, { span: store.span, block: store.block, sink, call: undefined });
+    }
+    for (const branch of flow.branches) {
+      note(branch.test, { span: branch.expr.span, block: branch.block, sink: 'none', call: undefined });
+    }
+  };
+  visit();
+  if (entries.size === 0) return [];
+  // A length may stand before the address of the same entry: look again, with all entries known.
+  reads.length = 0;
+  visit();
+  return reads;
+}
+
+/** `total += sg->length`: a sum, nothing that a device is given. */
+function addsToItself(value: Value, place: string): boolean {
+  return value.kind === 'binary' && mentions(value, (part) => part.kind !== 'binary' && part.key === place);
+}
