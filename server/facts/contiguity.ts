@@ -17,6 +17,7 @@ export interface FirstAddressUse {
   readonly span: Span;
   /** Where it goes: `buf->dma_addr`, `writel()`, the caller. */
   readonly sink: { readonly span: Span; readonly text: string };
+  readonly block: number;
   /** The length of the first segment is read too: the code may know that there is no other. */
   readonly hasOwnLength: boolean;
 }
@@ -94,19 +95,19 @@ function fillsAddress(target: { readonly kind: string; readonly name?: string },
 
 function findFirstAddressUses(flow: Flow): readonly FirstAddressUse[] {
   const uses = new Map<string, FirstAddressUse>();
-  const add = (value: Value, sink: FirstAddressUse['sink']) => {
+  const add = (value: Value, block: number, sink: FirstAddressUse['sink']) => {
     for (const part of addressParts(value)) {
       const [head] = part.args;
       if (!head || uses.has(part.key)) continue;
       const list = listAt(flow, head);
       if (!list) continue;
       const hasOwnLength = flow.calls.some((call) => call.result.key === pure('sg_dma_len', [head]).key);
-      uses.set(part.key, { list, span: readSpan(flow, part) ?? sink.span, sink, hasOwnLength });
+      uses.set(part.key, { list, span: readSpan(flow, part) ?? sink.span, sink, block, hasOwnLength });
     }
   };
   for (const store of flow.stores) {
     const text = placeText(store.target);
-    if (text !== undefined) add(store.value, { span: store.span, text });
+    if (text !== undefined) add(store.value, store.block, { span: store.span, text });
   }
   for (const call of flow.calls) {
     const name = call.call.name ?? '';
@@ -119,10 +120,10 @@ function findFirstAddressUses(flow: Flow): readonly FirstAddressUse[] {
       continue;
     if (call.api && call.api.role !== 'consume') continue;
     for (const arg of call.args)
-      add(arg, { span: call.call.span, text: name === '' ? 'a function pointer' : `${name}()` });
+      add(arg, call.block, { span: call.call.span, text: name === '' ? 'a function pointer' : `${name}()` });
   }
   for (const end of flow.returns) {
-    if (end.value) add(end.value, { span: end.span, text: 'the caller' });
+    if (end.value) add(end.value, end.block, { span: end.span, text: 'the caller' });
   }
   return [...uses.values()];
 }

@@ -73,9 +73,20 @@ const PURE = new Set([
   'scsi_bufflen',
 ]);
 
-/** True when calling `name` changes nothing and the same arguments give the same result. */
-export function isPure(name: string | undefined): boolean {
-  return name !== undefined && PURE.has(name);
+/** Functions that lead from one object to another that belongs to it: netdev_priv(), ATH10K_SKB_CB(), to_foo(). */
+const ACCESSOR =
+  /^(?:netdev_priv|skb_shinfo|to_\w+|[a-z]\w*_to_[a-z]\w*|\w+_(?:priv|private|drvdata|cb|ctx|tfm|data)|crypto_\w+size|skb_headlen|skb_frag_size|[A-Z0-9_]+_(?:CB|PRIV|SP|CTX|DATA))$/;
+const MAKES_OR_MOVES =
+  /alloc|create|new|init|find|lookup|next|pop|read|write|copy|send|submit|set|get_user|move|add|put|map|free/i;
+/** Questions whose answer stays the same while a function runs: sas_protocol_ata(), ieee80211_is_mgmt(). */
+const PREDICATE = /^(?:is|has|can|needs|use|sas_protocol)_|_(?:is|has|can|supports)_|_(?:enabled|capable|supported)$/;
+
+/** True when calling `name` with that many arguments changes nothing, and gives the same result each time. */
+export function isPure(name: string | undefined, args = 1): boolean {
+  if (name === undefined) return false;
+  if (PURE.has(name)) return true;
+  if (args === 1 && ACCESSOR.test(name)) return !MAKES_OR_MOVES.test(name);
+  return PREDICATE.test(name) && !MAKES_OR_MOVES.test(name);
 }
 
 /** The value of a pure call, simplified where it is a constant. */

@@ -1,9 +1,10 @@
 /** What a function does when it goes on from a block: each path on its own, so that nothing is joined away. */
 
 import type { Span } from '../types';
+import { successors } from './blocks';
 import type { Environment } from './evaluate';
 import { evaluate } from './evaluate';
-import { type CallFact, type Context, runStatement, type StoreFact, successors } from './flow';
+import { type CallFact, type Context, runStatement, type StoreFact } from './flow';
 import type { Value } from './values';
 
 export interface Outcome {

@@ -20,6 +20,7 @@ import {
 import { collectFieldWrites } from './fields';
 import { analyzeFlow, type Flow } from './flow';
 import { fieldsTestedForOne } from './guards';
+import { findLeaks, type Leak } from './leaks';
 import { findMeasures } from './measure';
 import { alternatives, constant, mentions, substitute, type Value } from './values';
 import {
@@ -43,6 +44,7 @@ export interface FunctionFacts {
   readonly cpuWalks: readonly CpuWalk[];
   readonly cpuFields: readonly CpuFieldUse[];
   readonly mapsWithMappedCount: readonly MappedCountRelease[];
+  readonly leaks: readonly Leak[];
   readonly misreadResults: readonly MisreadResult[];
   readonly untestedAddresses: readonly UntestedAddress[];
   readonly unmapsWithMappedCount: readonly MappedCountRelease[];
@@ -92,9 +94,11 @@ export function extractFacts(file: FileIr, source: string, kernel: KernelVersion
   const tests: FileTests = collectTests(flows);
   const addressTests = collectAddressTests(flows);
   const fields = { byList: collectMappedFields(flows), writes, consumers };
+  const callers = callersOf(flows);
   const functions = flows.map((flow) => ({
     flow,
     ...walkFindings(flow, walks.get(flow) ?? NO_WALKS, fields),
+    leaks: findLeaks(flow, callers),
     mapsWithMappedCount: findMappedCountReleases(flow, 'map', writes, text),
     contiguity: contiguityOf(flow, { measuring, claiming, hostTakesOneSegment: oneSegment }),
     untestedResults: findUntestedResults(flow, text, tests),
@@ -105,6 +109,10 @@ export function extractFacts(file: FileIr, source: string, kernel: KernelVersion
   }));
   functions.sort((a, b) => a.flow.ir.span.start - b.flow.ir.span.start);
   return { kernel, functions, testedForOne: fieldsTestedForOne(flows), device: deviceHints(flows), text };
+}
+
+function callersOf(flows: readonly Flow[]): (name: string) => readonly Flow[] {
+  return (name) => flows.filter((flow) => flow.calls.some((call) => call.call.name === name));
 }
 
 const NO_WALKS: WalkFacts = { reads: [], walks: [] };

@@ -6,8 +6,9 @@
 import type { Block, Call, Expr, FunctionIr, Loop, Statement } from '../code/ir';
 import type { DmaFunction } from '../dmaApi';
 import type { Span } from '../types';
+import { joinBlocks, reversePostorder, successors } from './blocks';
 import { type Environment, evaluate, fieldPlace, isPure, loadField, type Names, placeOf, pureCall } from './evaluate';
-import { either, entryOf, initial, mapped, opaque, result, type Value } from './values';
+import { either, entryOf, initial, mapped, opaque, pure, result, type Value } from './values';
 
 export interface CallFact {
   readonly call: Call;
@@ -112,20 +113,6 @@ interface Collector {
   readonly returns: ReturnFact[];
 }
 
-export function successors(block: Block): readonly number[] {
-  const { end } = block;
-  switch (end.kind) {
-    case 'goto':
-      return [end.to];
-    case 'branch':
-      return [end.whenTrue, end.whenFalse];
-    case 'switch':
-      return [...end.cases.map((one) => one.to), end.otherwise];
-    default:
-      return [];
-  }
-}
-
 /** Runs one statement on `env`, changing it; tells `collector` what it saw. */
 export function runStatement(
   context: Context,
@@ -206,19 +193,6 @@ function settle(context: Context): Map<number, Map<string, Value>> {
   return entering;
 }
 
-/** Blocks that several ways lead to. */
-function joinBlocks(ir: FunctionIr): ReadonlySet<number> {
-  const seen = new Set<number>([0]);
-  const joins = new Set<number>();
-  for (const block of ir.blocks) {
-    for (const to of new Set(successors(block))) {
-      if (seen.has(to)) joins.add(to);
-      seen.add(to);
-    }
-  }
-  return joins;
-}
-
 /** Enters `block`, which has one way in, with `env`; true when that changed something. */
 function replace(entering: Map<number, Map<string, Value>>, block: number, env: Environment): boolean {
   const known = entering.get(block);
@@ -234,10 +208,13 @@ function replace(entering: Map<number, Map<string, Value>>, block: number, env: 
 /** Joins `env` into what `block` is entered with; true when that changed something. */
 function meet(entering: Map<number, Map<string, Value>>, block: number, env: Environment): boolean {
   const known = entering.get(block);
-  if (!known) {
-    entering.set(block, new Map(env));
-    return true;
-  }
+  if (known) return joinInto(known, block, env);
+  entering.set(block, new Map(env));
+  return true;
+}
+
+/** Joins `env` into `known`, what `block` was entered with so far; true when that changed something. */
+export function joinInto(known: Map<string, Value>, block: number, env: Environment): boolean {
   let changed = false;
   const join = (place: string, a: Value, b: Value) => {
     if (a.key === b.key && a.kind !== 'either') return;
@@ -248,13 +225,25 @@ function meet(entering: Map<number, Map<string, Value>>, block: number, env: Env
   };
   for (const [place, value] of env) {
     const held = known.get(place);
+    if (isNote(place)) continue;
     if (held) join(place, held, value);
     else if (!place.startsWith('#')) join(place, initial(place), value);
   }
   for (const [place, value] of known) {
-    if (!env.has(place) && !place.startsWith('#')) join(place, value, initial(place));
+    if (isNote(place)) {
+      if (env.get(place)?.key === value.key) continue;
+      known.delete(place);
+      changed = true;
+    } else if (!env.has(place) && !place.startsWith('#')) {
+      join(place, value, initial(place));
+    }
   }
   return changed;
+}
+
+/** What a branch told about a value stands beside the places (`paths.ts`); it holds only where both sides know it. */
+export function isNote(place: string): boolean {
+  return place.startsWith('=');
 }
 
 function sameValue(a: Value, b: Value): boolean {
@@ -285,7 +274,10 @@ function runCall(
   const base = { call, api, args, resultUsed: statement.result !== undefined, block: block.id, ...held };
   const kept = unmapField(call);
   if (kept) return { ...base, result: evaluate(kept, env, context.names) };
-  if (call.name !== undefined && isPure(call.name)) {
+  // Asked twice about the same address, it gives the same answer.
+  const tested = api?.role === 'check' && api.address !== undefined ? args[api.address] : undefined;
+  if (tested) return { ...base, result: pure('dma_mapping_error', [tested]) };
+  if (call.name !== undefined && isPure(call.name, call.args.length)) {
     const value = pureCall(call.name, args);
     const list = api?.list === undefined ? undefined : args[api.list];
     return { ...base, result: value, ...(list && { list }) };
@@ -305,6 +297,10 @@ function runCall(
   return { ...base, result: value, ...(list && { list }), ...(table && { table }) };
 }
 
+/** Printing takes `&addr` for %pad, and leaves it as it is. */
+const PRINTS =
+  /dbg|printk|^pr_|^(?:dev|netdev|drm|wiphy|ibdev)_(?:err|warn|info|notice)|_(?:err|warn|info|log)(?:_|$)|print|^trace_/i;
+
 /** What a call may have written: variables whose address it was given. Known interfaces write what the table says. */
 function forgetOutputs(
   call: Call,
@@ -312,7 +308,7 @@ function forgetOutputs(
   env: Map<string, Value>,
   api: DmaFunction | undefined,
 ): void {
-  if (api && api.role !== 'allocate') return;
+  if ((api && api.role !== 'allocate') || PRINTS.test(call.name ?? '')) return;
   for (const arg of args) {
     if (arg.kind !== 'address') continue;
     const { place } = arg;
@@ -368,28 +364,4 @@ export function walkedList(loop: Loop, env: Environment, context: Context): Valu
   if (listArg) return evaluate(listArg, env, names);
   const tableArg = api.table === undefined ? undefined : loop.macro.args[api.table];
   return tableArg && loadField(evaluate(tableArg, env, names), 'sgl', env);
-}
-
-function reversePostorder(blocks: readonly Block[]): readonly number[] {
-  const seen = new Set<number>();
-  const order: number[] = [];
-  const stack: { id: number; next: number }[] = [{ id: 0, next: 0 }];
-  seen.add(0);
-  while (0 < stack.length) {
-    const top = stack[stack.length - 1];
-    if (!top) break;
-    const block = blocks[top.id];
-    const to = block ? successors(block)[top.next] : undefined;
-    if (to === undefined) {
-      order.push(top.id);
-      stack.pop();
-    } else {
-      top.next += 1;
-      if (!seen.has(to)) {
-        seen.add(to);
-        stack.push({ id: to, next: 0 });
-      }
-    }
-  }
-  return order.reverse();
 }

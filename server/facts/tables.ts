@@ -78,11 +78,14 @@ function isOneEntryBuilder(call: CallFact): boolean {
 
 /** The table of memory that was allocated as one piece: dma_get_sgtable() of DMA_ATTR_FORCE_CONTIGUOUS. */
 function isTableOfAllocation(flow: Flow, table: string | undefined): boolean {
+  const isTable = (arg: Value) => arg.key === table || arg.key === `&${table}`;
+  const isMade = (call: CallFact) => /noncontiguous/.test(call.call.name ?? '') && call.args.some(isTable);
+  if (/noncontiguous/.test(flow.ir.name) || flow.calls.some(isMade)) return true;
   const isForced = (part: Value) => part.kind === 'initial' && part.place === 'DMA_ATTR_FORCE_CONTIGUOUS';
   return flow.calls.some(
     (call) =>
       /^dma_get_sgtable/.test(call.call.name ?? '') &&
-      call.args.some((arg) => arg.key === table || arg.key === `&${table}`) &&
+      call.args.some(isTable) &&
       call.args.some((arg) => mentions(arg, isForced)),
   );
 }

@@ -1,6 +1,7 @@
 /** Which ways lead through a function: what must be passed, and what can be reached. */
 
-import { type Flow, successors } from './flow';
+import { successors } from './blocks';
+import type { Flow } from './flow';
 
 /** True when no way from the function's entry to `block` avoids the edge from block `from` to block `to`. */
 export function isBehind(flow: Flow, block: number, from: number, to: number): boolean {

@@ -50,6 +50,7 @@ tests for contiguity or a single segment, maps IOVAs itself with iommu_map(), or
     for (const use of firstAddressUses) {
       const { list } = use;
       if (list.isOneEntry || list.isContiguous || handled.has(list.key) || tested.has(list.key)) continue;
+      if (isBehindOneTest(fn.flow, use.block)) continue;
       if (!list.isObtainedHere && (use.hasOwnLength || isGuarded(fn, file))) continue;
       const counted = list.table && placeKey(fn.flow, `${list.table}.nents`);
       if (counted && file.testedForOne.has(counted)) continue;

@@ -10,6 +10,7 @@ import { mapWithMappedCount } from './map-with-mapped-count';
 import { mappedCountWalksCpu } from './mapped-count-walks-cpu';
 import { mappingErrorMisread } from './mapping-error-misread';
 import { mappingErrorUnchecked } from './mapping-error-unchecked';
+import { mappingLeak } from './mapping-leak';
 import { originalCountWalksDma } from './original-count-walks-dma';
 import type { Rule } from './rule';
 import { syncWithMappedCount } from './sync-with-mapped-count';
@@ -31,4 +32,5 @@ export const RULES: readonly Rule[] = [
   mappingErrorMisread,
   cpuLengthForDevice,
   cpuOffsetForDevice,
+  mappingLeak,
 ];

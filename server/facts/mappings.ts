@@ -1,0 +1,110 @@
+/** What belongs to one mapping: the calls that release it, the branches that say it failed, the places that hold it. */
+
+import { isTester } from './addresses';
+import type { CallFact, Flow } from './flow';
+import type { PathEvent } from './paths';
+import { constant, mentions, substitute, type Value } from './values';
+
+/** True when the call releases the mapping that `map` made. */
+export function releases(call: CallFact, map: CallFact): boolean {
+  return call.api?.role === 'unmap' && isSameSubject(call, map);
+}
+
+/** True when two calls are about the same list, table or address. */
+export function isSameSubject(call: CallFact, map: CallFact): boolean {
+  if (map.api?.fails === 'mapping-error') {
+    const index = call.api?.address;
+    const address = index === undefined ? undefined : call.args[index];
+    return address !== undefined && mentions(address, (part) => part.key === map.result.key);
+  }
+  if (call.api?.name === 'scsi_dma_unmap') return map.api?.name === 'scsi_dma_map';
+  if (map.list && call.list?.key === map.list.key) return true;
+  return map.table !== undefined && call.table?.key === map.table.key;
+}
+
+/** True when the event is a branch that is taken only where the mapping failed. */
+export function saysFailed(flow: Flow, map: CallFact, event: PathEvent): boolean {
+  if (event.kind !== 'branch') return false;
+  const decide = (subject: Value, number: bigint) => {
+    const decided = substitute(event.test, (part) => (part.key === subject.key ? constant(number) : undefined));
+    return decided.kind === 'constant' ? decided.number !== 0n : undefined;
+  };
+  const tells = (subject: Value, failed: bigint, succeeded: bigint) => {
+    if (!mentions(event.test, (part) => part.key === subject.key)) return false;
+    const onFailure = decide(subject, failed);
+    return onFailure === event.holds && decide(subject, succeeded) === !onFailure;
+  };
+  switch (map.api?.fails) {
+    case 'mapping-error':
+      return (
+        tells(map.result, 0n, 1n) ||
+        checkedParts(event.test, map).some((part) => tells(part, 1n, 0n)) ||
+        flow.calls.some(
+          (call) =>
+            isTester(call) &&
+            call.args.some((arg) => mentions(arg, (part) => part.key === map.result.key)) &&
+            tells(call.result, 1n, 0n),
+        )
+      );
+    case 'zero':
+      return tells(map.result, 0n, 1n);
+    case 'nonzero':
+      return tells(map.result, -12n, 0n);
+    case 'negative':
+      return tells(map.result, -12n, 1n) || tells(map.result, 0n, 1n);
+    default:
+      return false;
+  }
+}
+
+/** `dma_mapping_error(dev, addr)` within a test. */
+function checkedParts(test: Value, map: CallFact): readonly Value[] {
+  const parts: Value[] = [];
+  mentions(test, (part) => {
+    if (
+      part.kind === 'pure' &&
+      part.name === 'dma_mapping_error' &&
+      part.args.some((arg) => arg.key === map.result.key)
+    )
+      parts.push(part);
+    return false;
+  });
+  return parts;
+}
+
+/** True when a function that is given `arg` can get at one of the places in `owned`. */
+export function reaches(arg: Value, owned: ReadonlySet<string>): boolean {
+  const key = arg.kind === 'address' ? arg.place : arg.key;
+  for (const place of owned) {
+    if (place === key || (place.startsWith(key) && /^(?:->|\.|\[)/.test(place.slice(key.length)))) return true;
+    // What an accessor such as to_foo(port) leads to belongs to its argument.
+    if (place.includes(`(${key})`)) return true;
+  }
+  return false;
+}
+
+/** Where the mapping hangs: its list, its buffer, the places that keep its address, descriptors that were given it. */
+export function ownedPlaces(flow: Flow, map: CallFact): ReadonlySet<string> {
+  const owned = new Set<string>();
+  const add = (value: Value | undefined) => {
+    if (value && value.kind !== 'constant') owned.add(value.kind === 'address' ? value.place : value.key);
+  };
+  add(map.list);
+  add(map.table);
+  if (map.api?.address !== undefined) add(map.args[map.api.address]);
+  for (const store of flow.stores) {
+    if (store.target.kind !== 'name' && store.value.key === map.result.key) owned.add(store.place);
+  }
+  for (const call of flow.calls) {
+    // A descriptor that is given the address can be asked to give it back.
+    if (map.api?.fails !== 'mapping-error' || call.api || !call.args.some((arg) => arg.key === map.result.key))
+      continue;
+    for (const arg of call.args) if (arg.key !== map.result.key) add(arg);
+  }
+  for (const store of flow.stores) {
+    // What is put into something else can be reached from there.
+    if (store.target.kind !== 'name' && store.value.kind !== 'constant' && reaches(store.value, owned))
+      owned.add(store.place);
+  }
+  return owned;
+}

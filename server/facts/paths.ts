@@ -1,0 +1,206 @@
+/**
+ * Follows what becomes of something after a call, along every kind of path. Paths are kept apart by a state that the
+ * caller defines ("mapped", "given to the device", ...) and joined where the state is the same, so that
+ * `if (!desc) goto fail` is still known to have failed at the end of `fail`.
+ */
+
+import type { Span } from '../types';
+import { type Environment, evaluate } from './evaluate';
+import { type CallFact, type Flow, isNote, joinInto, runStatement, type StoreFact } from './flow';
+import { binary, constant, mapped, type Value } from './values';
+import { isBehind } from './ways';
+
+export type PathEvent =
+  | { readonly kind: 'call'; readonly call: CallFact }
+  | { readonly kind: 'store'; readonly store: StoreFact }
+  /** Control goes the way that `test` being `holds` says, and not to block `other`. */
+  | {
+      readonly kind: 'branch';
+      readonly test: Value;
+      readonly holds: boolean;
+      readonly span: Span;
+      readonly other: number;
+    };
+
+export interface PathEnd {
+  readonly state: string;
+  /** What the function returns; undefined for `return;` and the end of a void function. */
+  readonly value: Value | undefined;
+  readonly span: Span;
+  /** What is known at the end: whether a value was found to be zero or not. */
+  readonly isNonzero: (value: Value) => boolean | undefined;
+}
+
+/** The next state; undefined: nothing more to see on this path. */
+export type Step = (state: string, event: PathEvent, env: Environment) => string | undefined;
+
+const MAX_STEPS = 3000;
+const MAX_VISITS = 6;
+
+/** Walks on from behind `call`; the ways that end in a return. Undefined when there are too many to tell. */
+export function followFrom(flow: Flow, call: CallFact, initial: string, step: Step): readonly PathEnd[] | undefined {
+  const entry = flow.entering.get(call.block);
+  const block = flow.ir.blocks[call.block];
+  if (!entry || !block) return [];
+  const at = block.statements.findIndex((one) => one.kind === 'call' && one.call.id === call.call.id);
+  const env = new Map(entry);
+  for (const branch of flow.branches) {
+    for (const holds of [true, false]) {
+      if (isBehind(flow, call.block, branch.block, holds ? branch.whenTrue : branch.whenFalse))
+        assume(branch.test, holds, env);
+    }
+  }
+  for (const statement of block.statements.slice(0, at + 1)) runStatement(flow, block, statement, env);
+  assumeMapped(call, env);
+  return follow(flow, { block: call.block, statement: at + 1, env, state: initial }, step);
+}
+
+/** After a successful mapping, the count that was passed in was positive, and so is the one that came out. */
+function assumeMapped(call: CallFact, env: Map<string, Value>): void {
+  const count = call.api?.count === undefined ? undefined : call.args[call.api.count];
+  if (call.api?.role !== 'map' || call.api.fails === 'mapping-error') return;
+  const nents = call.api.fails === 'nonzero' ? mapped(call.call.id) : call.result;
+  for (const value of [count, nents]) {
+    if (value && value.kind !== 'constant') assume(binary('>', value, constant(0n)), true, env);
+  }
+}
+
+interface Spot {
+  readonly block: number;
+  readonly statement: number;
+  readonly env: Map<string, Value>;
+  readonly state: string;
+}
+
+function follow(flow: Flow, start: Spot, step: Step): readonly PathEnd[] | undefined {
+  const ends: PathEnd[] = [];
+  const entering = new Map<string, Map<string, Value>>();
+  const visits = new Map<string, number>();
+  const pending: Spot[] = [start];
+  let steps = 0;
+  const enter = (block: number, env: Map<string, Value>, state: string) => {
+    const key = `${block}|${state}`;
+    const known = entering.get(key);
+    if (known && !joinInto(known, block, env)) return;
+    if (!known) entering.set(key, new Map(env));
+    const count = (visits.get(key) ?? 0) + 1;
+    visits.set(key, count);
+    if (MAX_VISITS < count) return;
+    pending.push({ block, statement: 0, env: new Map(entering.get(key) ?? env), state });
+  };
+  for (let spot = pending.shift(); spot; spot = pending.shift()) {
+    steps += 1;
+    if (MAX_STEPS < steps) return undefined;
+    const block = flow.ir.blocks[spot.block];
+    if (!block) continue;
+    const { env } = spot;
+    let state: string | undefined = spot.state;
+    for (const statement of block.statements.slice(spot.statement)) {
+      const seen = { calls: [] as CallFact[], branches: [], stores: [] as StoreFact[], returns: [] };
+      runStatement(flow, block, statement, env, seen);
+      for (const store of seen.stores) if (state !== undefined) state = step(state, { kind: 'store', store }, env);
+      for (const call of seen.calls) if (state !== undefined) state = step(state, { kind: 'call', call }, env);
+      if (state === undefined) break;
+    }
+    if (state === undefined) continue;
+    const { end } = block;
+    if (end.kind === 'return') {
+      const value = end.value && evaluate(end.value, env, flow.names);
+      const snapshot = new Map(env);
+      ends.push({ state, value, span: end.span, isNonzero: (one) => truth(one, snapshot) });
+    } else if (end.kind === 'goto') {
+      enter(end.to, env, state);
+    } else if (end.kind === 'switch') {
+      for (const to of new Set([...end.cases.map((one) => one.to), end.otherwise])) enter(to, new Map(env), state);
+    } else if (end.kind === 'branch') {
+      const test = evaluate(end.test, env, flow.names);
+      const known = truth(test, env);
+      for (const holds of [true, false]) {
+        if (known !== undefined && known !== holds) continue;
+        const next = step(
+          state,
+          { kind: 'branch', test, holds, span: end.test.span, other: holds ? end.whenFalse : end.whenTrue },
+          env,
+        );
+        if (next === undefined) continue;
+        const after = new Map(env);
+        assume(test, holds, after);
+        enter(holds ? end.whenTrue : end.whenFalse, after, next);
+      }
+    }
+  }
+  return ends;
+}
+
+/** Facts that a branch told are kept in the environment, under names that no place has. */
+const known = (value: Value) => `=${value.key}`;
+
+/** Whether `test` is known to be nonzero (true) or zero (false). */
+function truth(test: Value, env: Environment): boolean | undefined {
+  if (test.kind === 'constant') return test.number !== 0n;
+  const told = env.get(known(test));
+  if (told?.kind === 'constant') return told.number !== 0n;
+  if (test.kind === 'unary' && test.op === '!') {
+    const inner = truth(test.operand, env);
+    return inner === undefined ? undefined : !inner;
+  }
+  if (test.kind === 'binary') {
+    const [left, right] = [test.left, test.right];
+    const zero = right.kind === 'constant' && right.number === 0n ? left : undefined;
+    if (zero && (test.op === '==' || test.op === '!=')) {
+      const inner = truth(zero, env);
+      return inner === undefined ? undefined : inner === (test.op === '!=');
+    }
+    if (zero && (test.op === '<' || test.op === '>') && truth(zero, env) === false) return false;
+    if (zero && test.op === '<' && env.get(`=(${left.key}>0)`)) return false;
+    const held = env.get(`=value:${left.key}`);
+    if (held && (test.op === '==' || test.op === '!=') && isFixed(held) && isFixed(right))
+      return (held.key === right.key) === (test.op === '==');
+    const opposite = OPPOSITE[test.op];
+    const other = opposite === undefined ? undefined : env.get(`=(${left.key}${opposite}${right.key})`);
+    if (other?.kind === 'constant') return other.number === 0n;
+  }
+  if (test.kind === 'either' && 0 < test.options.length) {
+    const all = test.options.map((option) => (option.kind === 'either' ? undefined : truth(option, env)));
+    const [first] = all;
+    if (first !== undefined && all.every((one) => one === first)) return first;
+  }
+  return undefined;
+}
+
+const OPPOSITE: Readonly<Record<string, string>> = {
+  '==': '!=',
+  '!=': '==',
+  '<': '>=',
+  '>=': '<',
+  '>': '<=',
+  '<=': '>',
+};
+
+function assume(test: Value, holds: boolean, env: Map<string, Value>): void {
+  if (test.kind === 'constant') return;
+  env.set(known(test), constant(holds ? 1n : 0n));
+  if (test.kind === 'unary' && test.op === '!') assume(test.operand, !holds, env);
+  if (test.kind === 'binary') {
+    const { left, right, op } = test;
+    const isZero = right.kind === 'constant' && right.number === 0n;
+    if (isZero && (op === '==' || op === '!=')) assume(left, holds === (op === '!='), env);
+    else if (isZero && (op === '<' || op === '>') && holds) assume(left, true, env);
+    else if (right.kind === 'constant' && op === '==' && holds) replaceEverywhere(left, right, env);
+    if (holds === (op === '==') && (op === '==' || op === '!=') && isFixed(right)) env.set(`=value:${left.key}`, right);
+  } else if (!holds) {
+    replaceEverywhere(test, constant(0n), env);
+  }
+}
+
+/** Constants, and names that look like an enum's. */
+function isFixed(value: Value): boolean {
+  return value.kind === 'constant' || (value.kind === 'initial' && /^[A-Z][A-Z0-9_]+$/.test(value.place));
+}
+
+/** Places that hold `value` hold `instead` from here on. */
+function replaceEverywhere(value: Value, instead: Value, env: Map<string, Value>): void {
+  for (const [place, held] of env) {
+    if (held.key === value.key && !isNote(place)) env.set(place, instead);
+  }
+}
