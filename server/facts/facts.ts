@@ -5,6 +5,7 @@ import { DMA_API, type DmaFunction, dmaFunction } from '../dmaApi';
 import type { DeviceHints } from '../replay/types';
 import type { KernelVersion, Span } from '../types';
 import { collectAddressTests, findUntestedAddresses, type UntestedAddress } from './addresses';
+import { type CpuAccess, findCpuAccesses, findWrongMemory, type WrongMemory } from './buffers';
 import { bitMask, knownConstant } from './constants';
 import { type ContiguityFacts, contiguityOf } from './contiguity';
 import {
@@ -22,6 +23,15 @@ import { analyzeFlow, type Flow } from './flow';
 import { fieldsTestedForOne } from './guards';
 import { findLeaks, type Leak } from './leaks';
 import { findMeasures } from './measure';
+import {
+  collectMapsByField,
+  type EarlyRead,
+  findEarlyReads,
+  findLateUses,
+  findMismatches,
+  type LateUse,
+  type Mismatch,
+} from './releases';
 import { alternatives, constant, mentions, substitute, type Value } from './values';
 import {
   type CpuFieldUse,
@@ -35,6 +45,7 @@ import {
   type OriginalCountWalk,
 } from './walkFindings';
 import { type WalkFacts, walksOf } from './walks';
+import { leadsTo } from './ways';
 
 export interface FunctionFacts {
   readonly flow: Flow;
@@ -45,6 +56,11 @@ export interface FunctionFacts {
   readonly cpuFields: readonly CpuFieldUse[];
   readonly mapsWithMappedCount: readonly MappedCountRelease[];
   readonly leaks: readonly Leak[];
+  readonly mismatches: readonly Mismatch[];
+  readonly lateUses: readonly LateUse[];
+  readonly earlyReads: readonly EarlyRead[];
+  readonly wrongMemory: readonly WrongMemory[];
+  readonly cpuAccesses: readonly CpuAccess[];
   readonly misreadResults: readonly MisreadResult[];
   readonly untestedAddresses: readonly UntestedAddress[];
   readonly unmapsWithMappedCount: readonly MappedCountRelease[];
@@ -95,10 +111,16 @@ export function extractFacts(file: FileIr, source: string, kernel: KernelVersion
   const addressTests = collectAddressTests(flows);
   const fields = { byList: collectMappedFields(flows), writes, consumers };
   const callers = callersOf(flows);
+  const mapsByField = collectMapsByField(flows);
   const functions = flows.map((flow) => ({
     flow,
     ...walkFindings(flow, walks.get(flow) ?? NO_WALKS, fields),
     leaks: findLeaks(flow, callers),
+    mismatches: findMismatches(flow, mapsByField, flows),
+    lateUses: findLateUses(flow),
+    earlyReads: findEarlyReads(flow, (from, to) => leadsTo(flow, from, to)),
+    wrongMemory: findWrongMemory(flow),
+    cpuAccesses: findCpuAccesses(flow),
     mapsWithMappedCount: findMappedCountReleases(flow, 'map', writes, text),
     contiguity: contiguityOf(flow, { measuring, claiming, hostTakesOneSegment: oneSegment }),
     untestedResults: findUntestedResults(flow, text, tests),
@@ -164,6 +186,7 @@ function claimOf(
 
 /** A function of the file that hands its parameters on to a map or unmap call, as a row of the table. */
 function wrapperOf(flow: Flow): DmaFunction | undefined {
+  const maps = flow.calls.some((call) => call.api?.role === 'map');
   for (const call of flow.calls) {
     const { api } = call;
     if (!api || (api.role !== 'map' && api.role !== 'unmap') || api.list === undefined || api.count === undefined)
@@ -171,7 +194,7 @@ function wrapperOf(flow: Flow): DmaFunction | undefined {
     const list = paramIndex(flow, call.args[api.list]);
     const count = paramIndex(flow, call.args[api.count]);
     if (list === undefined || count === undefined) continue;
-    if (api.role === 'map' && !returnsMapped(flow, call.result)) continue;
+    if (api.role === 'map' ? !returnsMapped(flow, call.result) : maps) continue;
     const { device: _device, direction: _direction, ...rest } = api;
     return { ...rest, name: flow.ir.name, list, count };
   }

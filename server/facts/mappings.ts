@@ -1,5 +1,6 @@
 /** What belongs to one mapping: the calls that release it, the branches that say it failed, the places that hold it. */
 
+import type { Expr } from '../code/ir';
 import { isTester } from './addresses';
 import type { CallFact, Flow } from './flow';
 import type { PathEvent } from './paths';
@@ -17,9 +18,28 @@ export function isSameSubject(call: CallFact, map: CallFact): boolean {
     const address = index === undefined ? undefined : call.args[index];
     return address !== undefined && mentions(address, (part) => part.key === map.result.key);
   }
+  if (isSameArgument(call, map, 'list') || isSameArgument(call, map, 'table')) return true;
   if (call.api?.name === 'scsi_dma_unmap') return map.api?.name === 'scsi_dma_map';
   if (map.list && call.list?.key === map.list.key) return true;
   return map.table !== undefined && call.table?.key === map.table.key;
+}
+
+/** Both calls name the list, or the table, with the same words. */
+function isSameArgument(call: CallFact, map: CallFact, which: 'list' | 'table'): boolean {
+  const at = call.api?.[which];
+  const from = map.api?.[which];
+  const [a, b] = [
+    at === undefined ? undefined : call.call.args[at],
+    from === undefined ? undefined : map.call.args[from],
+  ];
+  return a !== undefined && b !== undefined && isSameExpr(a, b);
+}
+
+function isSameExpr(a: Expr, b: Expr): boolean {
+  if (a.kind === 'name' && b.kind === 'name') return a.name === b.name && !a.name.startsWith('#');
+  if (a.kind === 'field' && b.kind === 'field') return a.name === b.name && isSameExpr(a.base, b.base);
+  if (a.kind === 'address' && b.kind === 'address') return isSameExpr(a.base, b.base);
+  return false;
 }
 
 /** True when the event is a branch that is taken only where the mapping failed. */
@@ -70,6 +90,16 @@ function checkedParts(test: Value, map: CallFact): readonly Value[] {
     return false;
   });
   return parts;
+}
+
+/** The event gives a new meaning to what `key` is reached through: its variable is set, or the call that made it comes again. */
+export function renews(event: PathEvent, key: string): boolean {
+  if (event.kind === 'branch') return false;
+  const bare = key.replace(/^[&*]+/, '');
+  const begins = (root: string) => root !== '' && bare.startsWith(root) && !/^\w/.test(bare.slice(root.length));
+  if (event.kind === 'store') return begins(event.store.place) && event.store.target.kind === 'name';
+  const { result } = event.call;
+  return result.kind === 'result' && (begins(result.key) || bare.includes(`(${result.key})`));
 }
 
 /** True when a function that is given `arg` can get at one of the places in `owned`. */

@@ -5,10 +5,10 @@
  */
 
 import type { Span } from '../types';
+import { joinBlocks, successors } from './blocks';
 import { type Environment, evaluate } from './evaluate';
 import { type CallFact, type Flow, isNote, joinInto, runStatement, type StoreFact } from './flow';
 import { binary, constant, mapped, type Value } from './values';
-import { isBehind } from './ways';
 
 export type PathEvent =
   | { readonly kind: 'call'; readonly call: CallFact }
@@ -37,22 +37,103 @@ export type Step = (state: string, event: PathEvent, env: Environment) => string
 const MAX_STEPS = 3000;
 const MAX_VISITS = 6;
 
-/** Walks on from behind `call`; the ways that end in a return. Undefined when there are too many to tell. */
+/**
+ * Walks from the function's entry to `call`, and on from behind it; the ways that end in a return behind it. Undefined
+ * when there are too many to tell.
+ */
 export function followFrom(flow: Flow, call: CallFact, initial: string, step: Step): readonly PathEnd[] | undefined {
-  const entry = flow.entering.get(call.block);
-  const block = flow.ir.blocks[call.block];
-  if (!entry || !block) return [];
-  const at = block.statements.findIndex((one) => one.kind === 'call' && one.call.id === call.call.id);
-  const env = new Map(entry);
-  for (const branch of flow.branches) {
-    for (const holds of [true, false]) {
-      if (isBehind(flow, call.block, branch.block, holds ? branch.whenTrue : branch.whenFalse))
-        assume(branch.test, holds, env);
+  const ends: PathEnd[] = [];
+  const entering = new Map<string, Map<string, Value>>();
+  const visits = new Map<string, number>();
+  const pending: Spot[] = [{ block: 0, env: new Map(), state: BEFORE }];
+  const joins = joinBlocks(flow.ir);
+  const leads = blocksBefore(flow, call.block);
+  let steps = 0;
+  const enter = (block: number, env: Map<string, Value>, state: string) => {
+    if (state === BEFORE && !leads.has(block)) return;
+    const key = `${block}|${state}`;
+    const known = entering.get(key);
+    if (known && (joins.has(block) ? !joinInto(known, block, env) : isSame(known, env))) return;
+    if (!known || !joins.has(block)) entering.set(key, new Map(env));
+    const count = (visits.get(key) ?? 0) + 1;
+    visits.set(key, count);
+    if (MAX_VISITS < count) return;
+    pending.push({ block, env: new Map(entering.get(key) ?? env), state });
+  };
+  for (let spot = pending.shift(); spot; spot = pending.shift()) {
+    steps += 1;
+    if (MAX_STEPS < steps) return undefined;
+    const block = flow.ir.blocks[spot.block];
+    if (!block) continue;
+    const { env } = spot;
+    let state: string | undefined = spot.state;
+    for (const statement of block.statements) {
+      const seen = { calls: [] as CallFact[], branches: [], stores: [] as StoreFact[], returns: [] };
+      runStatement(flow, block, statement, env, seen);
+      if (state === BEFORE) {
+        if (statement.kind !== 'call' || statement.call.id !== call.call.id) continue;
+        assumeMapped(call, env);
+        state = initial;
+        continue;
+      }
+      for (const store of seen.stores) if (state !== undefined) state = step(state, { kind: 'store', store }, env);
+      for (const made of seen.calls) if (state !== undefined) state = step(state, { kind: 'call', call: made }, env);
+      if (state === undefined) break;
+    }
+    if (state === undefined) continue;
+    const { end } = block;
+    if (end.kind === 'return') {
+      if (state === BEFORE) continue;
+      const value = end.value && evaluate(end.value, env, flow.names);
+      const snapshot = new Map(env);
+      ends.push({ state, value, span: end.span, isNonzero: (one) => truth(one, snapshot) });
+    } else if (end.kind === 'goto') {
+      enter(end.to, env, state);
+    } else if (end.kind === 'switch') {
+      for (const to of new Set([...end.cases.map((one) => one.to), end.otherwise])) enter(to, new Map(env), state);
+    } else if (end.kind === 'branch') {
+      const test = evaluate(end.test, env, flow.names);
+      const told = truth(test, env);
+      for (const holds of [true, false]) {
+        if (told !== undefined && told !== holds) continue;
+        const other = holds ? end.whenFalse : end.whenTrue;
+        const next =
+          state === BEFORE ? state : step(state, { kind: 'branch', test, holds, span: end.test.span, other }, env);
+        if (next === undefined) continue;
+        const after = new Map(env);
+        assume(test, holds, after);
+        enter(holds ? end.whenTrue : end.whenFalse, after, next);
+      }
     }
   }
-  for (const statement of block.statements.slice(0, at + 1)) runStatement(flow, block, statement, env);
-  assumeMapped(call, env);
-  return follow(flow, { block: call.block, statement: at + 1, env, state: initial }, step);
+  return ends;
+}
+
+function isSame(a: Environment, b: Environment): boolean {
+  return a.size === b.size && [...b].every(([place, value]) => a.get(place)?.key === value.key);
+}
+
+/** The state of ways that have not come to the call yet. */
+const BEFORE = 'before the call';
+
+interface Spot {
+  readonly block: number;
+  readonly env: Map<string, Value>;
+  readonly state: string;
+}
+
+/** Blocks from which control can get to `goal`, itself included. */
+function blocksBefore(flow: Flow, goal: number): ReadonlySet<number> {
+  const leads = new Set<number>([goal]);
+  for (let grew = true; grew; ) {
+    grew = false;
+    for (const block of flow.ir.blocks) {
+      if (leads.has(block.id) || !successors(block).some((to) => leads.has(to))) continue;
+      leads.add(block.id);
+      grew = true;
+    }
+  }
+  return leads;
 }
 
 /** After a successful mapping, the count that was passed in was positive, and so is the one that came out. */
@@ -63,73 +144,6 @@ function assumeMapped(call: CallFact, env: Map<string, Value>): void {
   for (const value of [count, nents]) {
     if (value && value.kind !== 'constant') assume(binary('>', value, constant(0n)), true, env);
   }
-}
-
-interface Spot {
-  readonly block: number;
-  readonly statement: number;
-  readonly env: Map<string, Value>;
-  readonly state: string;
-}
-
-function follow(flow: Flow, start: Spot, step: Step): readonly PathEnd[] | undefined {
-  const ends: PathEnd[] = [];
-  const entering = new Map<string, Map<string, Value>>();
-  const visits = new Map<string, number>();
-  const pending: Spot[] = [start];
-  let steps = 0;
-  const enter = (block: number, env: Map<string, Value>, state: string) => {
-    const key = `${block}|${state}`;
-    const known = entering.get(key);
-    if (known && !joinInto(known, block, env)) return;
-    if (!known) entering.set(key, new Map(env));
-    const count = (visits.get(key) ?? 0) + 1;
-    visits.set(key, count);
-    if (MAX_VISITS < count) return;
-    pending.push({ block, statement: 0, env: new Map(entering.get(key) ?? env), state });
-  };
-  for (let spot = pending.shift(); spot; spot = pending.shift()) {
-    steps += 1;
-    if (MAX_STEPS < steps) return undefined;
-    const block = flow.ir.blocks[spot.block];
-    if (!block) continue;
-    const { env } = spot;
-    let state: string | undefined = spot.state;
-    for (const statement of block.statements.slice(spot.statement)) {
-      const seen = { calls: [] as CallFact[], branches: [], stores: [] as StoreFact[], returns: [] };
-      runStatement(flow, block, statement, env, seen);
-      for (const store of seen.stores) if (state !== undefined) state = step(state, { kind: 'store', store }, env);
-      for (const call of seen.calls) if (state !== undefined) state = step(state, { kind: 'call', call }, env);
-      if (state === undefined) break;
-    }
-    if (state === undefined) continue;
-    const { end } = block;
-    if (end.kind === 'return') {
-      const value = end.value && evaluate(end.value, env, flow.names);
-      const snapshot = new Map(env);
-      ends.push({ state, value, span: end.span, isNonzero: (one) => truth(one, snapshot) });
-    } else if (end.kind === 'goto') {
-      enter(end.to, env, state);
-    } else if (end.kind === 'switch') {
-      for (const to of new Set([...end.cases.map((one) => one.to), end.otherwise])) enter(to, new Map(env), state);
-    } else if (end.kind === 'branch') {
-      const test = evaluate(end.test, env, flow.names);
-      const known = truth(test, env);
-      for (const holds of [true, false]) {
-        if (known !== undefined && known !== holds) continue;
-        const next = step(
-          state,
-          { kind: 'branch', test, holds, span: end.test.span, other: holds ? end.whenFalse : end.whenTrue },
-          env,
-        );
-        if (next === undefined) continue;
-        const after = new Map(env);
-        assume(test, holds, after);
-        enter(holds ? end.whenTrue : end.whenFalse, after, next);
-      }
-    }
-  }
-  return ends;
 }
 
 /** Facts that a branch told are kept in the environment, under names that no place has. */

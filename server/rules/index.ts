@@ -2,8 +2,12 @@
 
 import { contiguityAssumed } from './contiguity-assumed';
 import { contiguityRequired } from './contiguity-required';
+import { cpuAccessWhileMapped } from './cpu-access-while-mapped';
 import { cpuLengthForDevice } from './cpu-length-for-device';
 import { cpuOffsetForDevice } from './cpu-offset-for-device';
+import { dmaAddressAfterUnmap } from './dma-address-after-unmap';
+import { dmaAddressBeforeMap } from './dma-address-before-map';
+import { doubleUnmap } from './double-unmap';
 import { mapResultMisread } from './map-result-misread';
 import { mapResultUnchecked } from './map-result-unchecked';
 import { mapWithMappedCount } from './map-with-mapped-count';
@@ -13,8 +17,11 @@ import { mappingErrorUnchecked } from './mapping-error-unchecked';
 import { mappingLeak } from './mapping-leak';
 import { originalCountWalksDma } from './original-count-walks-dma';
 import type { Rule } from './rule';
+import { stackBuffer } from './stack-buffer';
 import { syncWithMappedCount } from './sync-with-mapped-count';
+import { unmapMismatch } from './unmap-mismatch';
 import { unmapWithMappedCount } from './unmap-with-mapped-count';
+import { vmallocBuffer } from './vmalloc-buffer';
 
 export type { Rule } from './rule';
 
@@ -32,5 +39,12 @@ export const RULES: readonly Rule[] = [
   mappingErrorMisread,
   cpuLengthForDevice,
   cpuOffsetForDevice,
+  dmaAddressBeforeMap,
+  dmaAddressAfterUnmap,
+  unmapMismatch,
+  doubleUnmap,
   mappingLeak,
+  stackBuffer,
+  vmallocBuffer,
+  cpuAccessWhileMapped,
 ];
