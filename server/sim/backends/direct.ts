@@ -39,7 +39,7 @@ function openSpace(machine: Machine, id: string, force: boolean): DmaSpace {
       const result = mapList(id, [entry], device, direction, cpu, machine, slots, place);
       return result.ok ? result : failure(id, ENOMEM, result.reason);
     },
-    unmap: (mapping) => slots.releaseOf(mapping),
+    unmap: (mapping) => slots.release(mapping.segments),
   };
 }
 
@@ -74,14 +74,13 @@ function mapList(
       return failure(id, since(machine.kernel, 5, 15) ? EIO : EINVAL, `entry ${i}: ${placed.reason}`);
     }
     const { dma, bounce } = placed;
-    const segment: Segment = {
-      dma,
-      length: entry.length,
-      pieces: [wholeEntry(list, i)],
-      ...(bounce !== undefined && { bounced: true }),
-    };
-    if (bounce !== undefined) slots.bind(segment, bounce);
-    segments.push(segment);
+    const pieces = [wholeEntry(list, i)];
+    if (bounce === undefined) {
+      segments.push({ dma, length: entry.length, pieces });
+    } else {
+      segments.push({ dma, length: entry.length, pieces, bounced: true });
+      slots.bind(segments, bounce);
+    }
   }
   return layout(
     id,
@@ -119,7 +118,7 @@ function placeEntry(
   const isSmall = since(machine.kernel, 6, 5) && !device.coherent && direction !== 1 && isUnsafeLength(entry.length);
   if (!force && !isSmall && reaches(dma) && dma !== undefined) return { ok: true, dma, bounce: undefined };
   if (force && entry.p2p) return { ok: false, reason: 'peer-to-peer memory cannot bounce' };
-  const bounce = slots.take(phys, entry.length, entry.length, 0, device, cpu);
+  const bounce = slots.take(phys, entry.length, 0, device, cpu);
   if (bounce === undefined) {
     return {
       ok: false,
