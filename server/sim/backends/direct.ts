@@ -12,6 +12,7 @@ import { isUnsafeLength } from './iommuDma';
 const EIO = -5;
 const EINVAL = -22;
 const ENOMEM = -12;
+const EREMOTEIO = -121;
 
 export const direct: Backend = {
   id: 'direct',
@@ -67,6 +68,10 @@ function mapList(
       const dma = physicalStart(entry) + entry.p2p.busOffset;
       segments.push({ dma, length: entry.length, pieces: [wholeEntry(list, i)], bus: true });
       continue;
+    }
+    if (entry.p2p?.via === 'unsupported' && since(machine.kernel, 6, 0)) {
+      slots.release(segments);
+      return failure(id, EREMOTEIO, `entry ${i} is peer-to-peer memory that the device cannot reach`);
     }
     const placed = place(entry, device, direction, cpu);
     if (!placed.ok) {
