@@ -5,7 +5,7 @@ import { RULES } from '../rules/index';
 import { PLATFORMS } from '../sim/platforms';
 import { runCheck } from './check';
 import { printPlatforms, printRule, printRules } from './lists';
-import { runSimulate } from './simulate';
+import { runSimulate, type SimulateOptions, simulateOptions } from './simulate';
 import { UsageError } from './usage';
 
 declare const DMA_LENS_VERSION: string;
@@ -47,24 +47,17 @@ export async function runCli(argv: readonly string[]): Promise<number> {
       status = await runCheck(paths, options);
     });
 
-  program
+  const simulate = program
     .command('simulate')
     .description('show what a scatterlist becomes')
     .option('--backend <ids>', 'platforms, separated by commas', 'iommu-dma')
     .option('--kernel <version>', 'kernel to follow')
     .option('--segments <list>', 'entries: [offset+]length[@phys], separated by commas, such as 64K,16K,64K')
-    .option('--max-seg-size <bytes>', 'longest segment that the device takes')
-    .option('--boundary <mask>', 'mask that a segment must not cross, such as 0xffffffff')
-    .option('--dma-mask <bits>', 'address bits of the device, or a mask')
-    .option('--granule <bytes>', 'IOMMU page size')
-    .option('--min-align-mask <mask>', 'low address bits to keep')
-    .option('--untrusted', 'the device is untrusted')
-    .addOption(new Option('--format <format>').choices(['text', 'json']).default('text'))
-    .option('--vectors <file>', 'replay a recording of a real kernel (JSON Lines)')
     .addHelpText('after', EXAMPLES.simulate)
-    .action((options) => {
+    .action((options: SimulateOptions) => {
       status = runSimulate(options);
     });
+  for (const option of simulateOptions()) simulate.addOption(option);
 
   program
     .command('explain')
@@ -118,5 +111,7 @@ Examples:
 Examples:
   dma-lens simulate --segments 64K,16K,64K
   dma-lens simulate --backend direct,arm-iommu --segments 64K@0x80000000,16K
+  dma-lens simulate --backend direct,swiotlb --segments 64K,16K --format svg > layouts.svg
+  dma-lens simulate --history history.json
   dma-lens simulate --vectors recording.jsonl`,
 };

@@ -1,55 +1,119 @@
 /** `dma-lens simulate`. */
 
 import { readFileSync } from 'node:fs';
+import { Option } from 'commander';
+import { type Drawing, drawSheet, type Theme } from '../render/svg';
 import { drawText } from '../render/text';
+import { type History, parseHistory, type Replayed, replayHistory, type Step } from '../sim/history';
 import { hex } from '../sim/layout';
-import { DEFAULT_DEVICE, kernelOf, PLATFORMS, platform } from '../sim/platforms';
-import { type DeviceText, type Parsed, parseDevice, parseGranule, parseSegments } from '../sim/simulate';
-import type { Kernel, MapResult, Scatterlist } from '../sim/types';
+import { DEVICE_FIELDS, MACHINE_FIELDS, parseDevice, parseMachine, type Typed } from '../sim/options';
+import { DEFAULT_DEVICE, kernelOf, PLATFORMS, type Platform, platform } from '../sim/platforms';
+import { type Parsed, parseP2p, parseSegments } from '../sim/simulate';
+import type { Direction, DmaSpace, Kernel, Machine, MapResult } from '../sim/types';
 import { replayVectors, VectorError } from '../sim/vectors';
 import { formatKernel, NEWEST_KERNEL, parseKernelVersion } from '../types';
 import { reasonOf } from '../workspace/files';
 import { knownIds } from './ids';
 import { UsageError } from './usage';
 
-export interface SimulateOptions extends DeviceText {
+export interface SimulateOptions extends Typed {
   readonly backend: string;
   readonly kernel?: string;
   readonly segments?: string;
-  readonly granule?: string;
-  readonly format: 'text' | 'json';
+  readonly p2p?: string;
+  readonly direction: string;
+  readonly cpu: string;
+  readonly format: 'text' | 'json' | 'svg';
+  readonly theme: Theme;
   readonly vectors?: string;
+  readonly history?: string;
+}
+
+const DIRECTIONS: Readonly<Record<string, Direction>> = { both: 0, to: 1, from: 2 };
+
+/** The options for everything that a backend can be told. */
+export function simulateOptions(): readonly Option[] {
+  const fields = [...DEVICE_FIELDS, ...MACHINE_FIELDS];
+  return [
+    ...fields.map(({ name, argument, doc }) => new Option(argument ? `--${name} ${argument}` : `--${name}`, doc)),
+    new Option('--p2p <list>', 'peer-to-peer entries: index:bus:offset, index:host-bridge or index:unsupported'),
+    new Option('--direction <direction>', 'to or from the device').choices(Object.keys(DIRECTIONS)).default('to'),
+    new Option('--cpu <number>', 'the CPU that maps').default('0'),
+    new Option('--format <format>').choices(['text', 'json', 'svg']).default('text'),
+    new Option('--theme <theme>', 'colours of the SVG').choices(['light', 'dark', 'high-contrast']).default('light'),
+    new Option('--history <file>', 'replay maps and unmaps (JSON)'),
+    new Option('--vectors <file>', 'replay a recording of a real kernel (JSON Lines)'),
+  ];
 }
 
 /** Prints layouts, or the result of a recording; returns the exit status. */
 export function runSimulate(options: SimulateOptions): number {
   if (options.vectors !== undefined) return runVectors(options.vectors);
+  if (options.history !== undefined) return runHistory(options.history, options);
   if (options.segments === undefined)
-    throw new UsageError('what shall be mapped? give --segments 64K,16K,64K, or --vectors FILE');
-  const list = parsedOrThrow(parseSegments(options.segments));
+    throw new UsageError('what shall be mapped? give --segments 64K,16K,64K, --history FILE or --vectors FILE');
+  const segments = parsedOrThrow(parseSegments(options.segments));
+  const list = options.p2p === undefined ? segments : parsedOrThrow(parseP2p(segments, options.p2p));
   const device = parsedOrThrow(parseDevice(options));
-  const granule = options.granule === undefined ? undefined : parsedOrThrow(parseGranule(options.granule));
-  const kernel = options.kernel === undefined ? NEWEST_KERNEL : parseKernelVersion(options.kernel);
-  if (!kernel) throw new UsageError(`'${options.kernel}' is no kernel version; write it as 6.12`);
+  const machine = parsedOrThrow(parseMachine(options));
+  const kernel = kernelOrThrow(options.kernel);
+  const cpu = cpuOrThrow(options.cpu, machine.cpus ?? 1);
   const ids = knownIds(
     options.backend,
     PLATFORMS.map((one) => one.id),
     'backend',
   );
-  const results = ids.map((id) => mapOn(id, kernel, list, device, granule));
-  if (options.format === 'json') {
-    process.stdout.write(`${JSON.stringify(results.map(layoutJson), undefined, 2)}\n`);
-  } else {
-    process.stdout.write(`${results.map((result) => drawText(list, result)).join('\n\n')}\n`);
-  }
+  const results = ids.map((id) => {
+    const found = platformOrThrow(id);
+    const space = openSpace(found, kernel, machine);
+    const all = { ...DEFAULT_DEVICE, ...found.device, ...device };
+    return space.mapSg(list, all, DIRECTIONS[options.direction] ?? 1, cpu);
+  });
+  const drawings = results.map((result): Drawing => ({ title: result.backend, list, result }));
+  if (options.format === 'json') printJson(results.map(layoutJson));
+  else if (options.format === 'svg') process.stdout.write(`${drawSheet(drawings, 2, options.theme)}\n`);
+  else process.stdout.write(`${results.map((result) => drawText(list, result)).join('\n\n')}\n`);
   return results.every((result) => result.ok) ? 0 : 1;
 }
 
-function mapOn(id: string, kernel: Kernel, list: Scatterlist, device: object, granule: number | undefined): MapResult {
-  const found = platform(id);
-  if (!found) throw new UsageError(`unknown backend '${id}'`);
+function runHistory(file: string, options: SimulateOptions): number {
+  const parsed = parseHistory(readJson(file));
+  if (!parsed.ok) throw new UsageError(`${file}: ${parsed.reason}`);
+  const history: History = parsed.value;
+  const space = openSpace(history.platform, kernelOrThrow(history.kernel), history.machine);
+  const device = { ...DEFAULT_DEVICE, ...history.platform.device, ...history.device };
+  const replayed = replayHistory(space, device, history.steps);
+  if (options.format === 'json') {
+    printJson(
+      replayed.map(({ number, step, result }) => ({ ...stepJson(number, step), ...(result && layoutJson(result)) })),
+    );
+  } else if (options.format === 'svg') {
+    process.stdout.write(`${drawSheet(replayed.map(drawingOf), 1, options.theme)}\n`);
+  } else {
+    process.stdout.write(`${replayed.map(replayedText).join('\n\n')}\n`);
+  }
+  return replayed.every(({ result }) => result?.ok !== false) ? 0 : 1;
+}
+
+function replayedText(replayed: Replayed): string {
+  const { title, list, result } = drawingOf(replayed);
+  return result ? `${title}\n${drawText(list, result)}` : title;
+}
+
+function drawingOf({ number, step, result }: Replayed): Drawing {
+  const list = step.kind === 'unmap' ? [] : step.list;
+  const what = step.kind === 'unmap' ? `unmap what step ${step.step} mapped` : `${step.kind} ${step.text}`;
+  return { title: `step ${number}: ${what}`, list, result };
+}
+
+function stepJson(step: number, { kind, ...rest }: Step): object {
+  return { step, [kind]: 'text' in rest ? rest.text : rest.step };
+}
+
+function openSpace(found: Platform, kernel: Kernel, machine: Partial<Machine>): DmaSpace {
+  const { id, backend } = found;
   const target = kernelOf(found, kernel);
-  const { since } = found.backend;
+  const { since } = backend;
   if (since && (kernel.major - since.major || kernel.minor - since.minor) < 0) {
     throw new UsageError(
       `${id} begins with Linux ${formatKernel(since)}; it does not exist in ${formatKernel(kernel)}`,
@@ -57,11 +121,32 @@ function mapOn(id: string, kernel: Kernel, list: Scatterlist, device: object, gr
   }
   if (target !== kernel)
     process.stderr.write(`dma-lens: ${id} ends with Linux ${formatKernel(target)}: showing that\n`);
-  const space = found.backend.open({ kernel: target, ...found.machine, ...(granule !== undefined && { granule }) });
-  return space.mapSg(list, { ...DEFAULT_DEVICE, ...found.device, ...device }, 1);
+  return backend.open({ ...found.machine, ...machine, kernel: target });
 }
 
-function layoutJson(result: MapResult): unknown {
+function platformOrThrow(id: string): Platform {
+  const found = platform(id);
+  if (!found) throw new UsageError(`unknown backend '${id}'`);
+  return found;
+}
+
+function kernelOrThrow(text: string | undefined): Kernel {
+  const kernel = text === undefined ? NEWEST_KERNEL : parseKernelVersion(text);
+  if (!kernel) throw new UsageError(`'${text}' is no kernel version; write it as 6.12`);
+  return kernel;
+}
+
+function cpuOrThrow(text: string, cpus: number): number {
+  const cpu = /^\d+$/.test(text) ? Number(text) : cpus;
+  if (cpu < cpus) return cpu;
+  throw new UsageError(`cpu: '${text}' is no number below ${cpus}; give --cpus to have more`);
+}
+
+function printJson(value: unknown): void {
+  process.stdout.write(`${JSON.stringify(value, undefined, 2)}\n`);
+}
+
+function layoutJson(result: MapResult): object {
   if (!result.ok) return { backend: result.backend, error: result.errno, reason: result.reason };
   return {
     backend: result.backend,
@@ -79,12 +164,7 @@ function layoutJson(result: MapResult): unknown {
 }
 
 function runVectors(file: string): number {
-  let text: string;
-  try {
-    text = readFileSync(file, 'utf8');
-  } catch (error) {
-    throw new UsageError(`${file}: ${reasonOf(error)}`);
-  }
+  const text = readText(file);
   try {
     const { passed, failed } = replayVectors(text.split('\n'));
     for (const one of failed) process.stdout.write(`line ${one.line}: ${one.name}: ${one.explanation}\n`);
@@ -93,6 +173,23 @@ function runVectors(file: string): number {
   } catch (error) {
     if (error instanceof VectorError) throw new UsageError(`${file}: ${error.message}`);
     throw error;
+  }
+}
+
+function readJson(file: string): unknown {
+  const text = readText(file);
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw new UsageError(`${file}: ${reasonOf(error)}`);
+  }
+}
+
+function readText(file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (error) {
+    throw new UsageError(`${file}: ${reasonOf(error)}`);
   }
 }
 

@@ -16,6 +16,7 @@ export interface SvgOptions {
 }
 
 interface Palette {
+  readonly background: string;
   readonly text: string;
   readonly faint: string;
   readonly entries: readonly string[];
@@ -27,6 +28,7 @@ interface Palette {
 /** An image in a hover knows nothing of the editor's colours: these are made for its three kinds of theme. */
 const PALETTES: Readonly<Record<Theme, Palette>> = {
   light: {
+    background: '#ffffff',
     text: '#1f2328',
     faint: '#59636e',
     entries: ['#9ecbff', '#b4e3b4', '#ffd8a8', '#d8c7f5'],
@@ -35,6 +37,7 @@ const PALETTES: Readonly<Record<Theme, Palette>> = {
     onEntry: '#1f2328',
   },
   dark: {
+    background: '#0d1117',
     text: '#e6edf3',
     faint: '#9198a1',
     entries: ['#1f5f99', '#2f6f3e', '#8a5a1c', '#5b4a8a'],
@@ -43,6 +46,7 @@ const PALETTES: Readonly<Record<Theme, Palette>> = {
     onEntry: '#ffffff',
   },
   'high-contrast': {
+    background: '#000000',
     text: '#ffffff',
     faint: '#ffffff',
     entries: ['#003a70', '#004d1a', '#5c3300', '#3a2470'],
@@ -65,35 +69,80 @@ const ROW = 30;
 const TOP = 20;
 const BETWEEN = 34;
 const MARGIN = 8;
+const SECOND = TOP + ROW + BETWEEN;
+const HEIGHT = SECOND + ROW + 34;
+const SHEET_WIDTH = 640;
+const SHEET_TITLE = 22;
+const SHEET_MARGIN = 12;
 
 /** A drawing of a mapping. Every text in it is escaped; nothing refers to the outside. */
 export function drawSvg(list: Scatterlist, result: MapResult, options: SvgOptions = {}): string {
-  const width = Math.min(700, Math.max(320, options.width ?? 640));
   const palette = PALETTES[options.theme ?? 'dark'];
-  const memory = memoryBoxes(list);
-  const device = result.ok ? deviceBoxes(result, list) : [];
-  const second = TOP + ROW + BETWEEN;
-  const height = second + ROW + 34;
-  const rows = [
-    caption('physical memory', TOP - 6, palette),
-    drawRow(memory, TOP, width, palette),
-    caption(
-      result.ok ? `what the device sees (${result.backend})` : `${result.backend}: not mapped`,
-      second - 6,
-      palette,
-    ),
-    result.ok ? drawRow(device, second, width, palette) : caption(result.reason, second + 18, palette),
-  ];
-  const first = device.find((box) => box.entries === undefined);
-  if (first) rows.push(text(MARGIN, second + ROW + 30, clip(first.note, width), palette.warning, 11));
+  const width = Math.min(700, Math.max(320, options.width ?? 640));
   const title = options.title ?? describe(result);
   return [
-    `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" role="img" font-family="system-ui, sans-serif">`,
+    opening(width, HEIGHT),
     `<title>${escapeXml(title)}</title><desc>${escapeXml(describe(result))}</desc>`,
-    `<defs><pattern id="h" width="6" height="6" patternUnits="userSpaceOnUse" patternTransform="rotate(45)"><path d="M0 0V6" stroke="${palette.warning}" stroke-width="2"/></pattern></defs>`,
-    ...rows,
+    pattern(palette),
+    ...drawRows(list, result, width, palette),
     '</svg>',
   ].join('');
+}
+
+/** One of the drawings of a sheet; without a result there is only the title. */
+export interface Drawing {
+  readonly title: string;
+  readonly list: Scatterlist;
+  readonly result: MapResult | undefined;
+}
+
+/** Several drawings in one picture with a background of its own, `columns` of them side by side. */
+export function drawSheet(drawings: readonly Drawing[], columns: number, theme: Theme = 'light'): string {
+  const palette = PALETTES[theme];
+  const parts: string[] = [];
+  let y = SHEET_MARGIN;
+  for (let first = 0; first < drawings.length; first += columns) {
+    const row = drawings.slice(first, first + columns);
+    row.forEach(({ title, list, result }, column) => {
+      const x = column * SHEET_WIDTH;
+      const rows = result ? drawRows(list, result, SHEET_WIDTH, palette) : [];
+      const about = result ? `<desc>${escapeXml(describe(result))}</desc>` : '';
+      const name = text(MARGIN, 14, clip(title, SHEET_WIDTH), palette.text, 13);
+      parts.push(`<g transform="translate(${x} ${y})"><title>${escapeXml(title)}</title>${about}${name}`);
+      if (result) parts.push(`<g transform="translate(0 ${SHEET_TITLE})">${rows.join('')}</g>`);
+      parts.push('</g>');
+    });
+    y += SHEET_TITLE + (row.some((one) => one.result) ? HEIGHT : 0) + SHEET_MARGIN;
+  }
+  const width = Math.min(columns, drawings.length) * SHEET_WIDTH;
+  const background = `<rect width="${width}" height="${y}" fill="${palette.background}"/>`;
+  return [opening(width, y), pattern(palette), background, ...parts, '</svg>'].join('');
+}
+
+function opening(width: number, height: number): string {
+  return `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" role="img" font-family="system-ui, sans-serif">`;
+}
+
+function pattern(palette: Palette): string {
+  return `<defs><pattern id="h" width="6" height="6" patternUnits="userSpaceOnUse" patternTransform="rotate(45)"><path d="M0 0V6" stroke="${palette.warning}" stroke-width="2"/></pattern></defs>`;
+}
+
+/** Memory above, the device's view below, the first hole explained. */
+function drawRows(list: Scatterlist, result: MapResult, width: number, palette: Palette): readonly string[] {
+  const device = result.ok ? deviceBoxes(result, list) : [];
+  const rows = [
+    caption('physical memory', TOP - 6, palette),
+    drawRow(memoryBoxes(list), TOP, width, palette),
+    caption(
+      result.ok ? `what the device sees (${result.backend})` : `${result.backend}: not mapped`,
+      SECOND - 6,
+      palette,
+    ),
+    result.ok ? drawRow(device, SECOND, width, palette) : caption(result.reason, SECOND + 18, palette),
+  ];
+  const first = device.find((box) => box.entries === undefined);
+  if (first) rows.push(text(MARGIN, SECOND + ROW + 30, clip(first.note, width), palette.warning, 11));
+  return rows;
 }
 
 /** The same in one sentence. */

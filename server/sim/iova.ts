@@ -5,6 +5,7 @@
  */
 
 import { powerOfTwoAtLeast, since } from './layout';
+import { type Taken, TakenRanges } from './takenRanges';
 import type { Kernel } from './types';
 
 export interface IovaOptions {
@@ -15,14 +16,6 @@ export interface IovaOptions {
   readonly pfn32: number;
   /** Freed blocks are reusable at once; otherwise they wait in a flush queue. */
   readonly strict: boolean;
-}
-
-/** A taken range; neighbours are linked in address order. */
-interface Node {
-  readonly lo: number;
-  readonly hi: number;
-  lower: Node | undefined;
-  upper: Node | undefined;
 }
 
 interface Magazine {
@@ -41,10 +34,13 @@ const DEPOT = 32;
 
 export class IovaDomain {
   private readonly options: IovaOptions;
-  private readonly anchor: Node;
-  private readonly byStart = new Map<number, Node>();
-  private cached: Node;
-  private cached32: Node | undefined;
+  /** The tree of 4.4 to 4.14 remembers only where the last 32-bit block went. */
+  private readonly isOld: boolean;
+  private readonly hasCaches: boolean;
+  private readonly taken = new TakenRanges();
+  private readonly anchor: Taken;
+  private cached: Taken;
+  private cached32: Taken | undefined;
   private max32AllocSize: number;
   private readonly caches = new Map<number, CpuCache[]>();
   private readonly depots: Magazine[][] = Array.from({ length: CACHE_CLASSES }, () => []);
@@ -53,37 +49,33 @@ export class IovaDomain {
 
   constructor(options: IovaOptions) {
     this.options = options;
-    this.anchor = { lo: Number.MAX_SAFE_INTEGER, hi: Number.MAX_SAFE_INTEGER, lower: undefined, upper: undefined };
+    this.isOld = !since(options.kernel, 4, 15);
+    this.hasCaches = since(options.kernel, 4, 9);
+    this.anchor = this.taken.anchor;
     this.cached = this.anchor;
     this.cached32 = this.isOld ? undefined : this.anchor;
     this.max32AllocSize = options.pfn32;
     this.magazineSize = since(options.kernel, 6, 1) ? 127 : 128;
   }
 
-  /** The tree of 4.4 to 4.14 remembers only where the last 32-bit block went. */
-  private get isOld(): boolean {
-    return !since(this.options.kernel, 4, 15);
-  }
-
   /** Takes `lo`..`hi` (inclusive) out of the space; what is taken already stays so. */
   reserve(lo: number, hi: number): void {
-    let above = this.anchor;
-    while (above.lower && lo < above.lower.lo) above = above.lower;
+    let above = this.taken.lowestFrom(lo + 1);
     // Merged with what overlaps.
     let from = lo;
     let to = hi;
     for (let below = above.lower; below && from <= below.hi; below = above.lower) {
       from = Math.min(from, below.lo);
       to = Math.max(to, below.hi);
-      this.unlink(below);
+      this.taken.remove(below);
     }
     while (above !== this.anchor && above.lo <= to) {
       to = Math.max(to, above.hi);
       const next = above.upper ?? this.anchor;
-      this.unlink(above);
+      this.taken.remove(above);
       above = next;
     }
-    this.link(from, to, above);
+    this.taken.insert(from, to, above);
   }
 
   /**
@@ -91,8 +83,7 @@ export class IovaDomain {
    * set, a failure empties all caches and tries once more. Returns the first pfn, or 0 when nothing fits.
    */
   allocateFast(size: number, limit: number, flush: boolean, cpu: number): number {
-    const hasCache = since(this.options.kernel, 4, 9);
-    if (!hasCache) return this.allocate(size, limit);
+    if (!this.hasCaches) return this.allocate(size, limit);
     const fromCache = this.takeFromCache(size, limit, cpu);
     if (fromCache !== 0) return fromCache;
     const pfn = this.allocate(size, limit);
@@ -114,7 +105,7 @@ export class IovaDomain {
   }
 
   private release(pfn: number, size: number, cpu: number): void {
-    if (since(this.options.kernel, 4, 9) && this.putInCache(pfn, size, cpu)) return;
+    if (this.hasCaches && this.putInCache(pfn, size, cpu)) return;
     this.free(pfn);
   }
 
@@ -132,70 +123,37 @@ export class IovaDomain {
     const align = powerOfTwoAtLeast(size);
     const from = is32 ? (this.cached32 ?? this.anchor) : this.cached;
     const retryFrom = from.hi + 1;
-    let found = this.walkDown(from, high, size, align, startPfn);
-    if (!found && since(kernel, 5, 10) && retryFrom <= high) {
-      found = this.walkDown(this.anchor, high, size, align, retryFrom);
+    let found = this.taken.findBelow(from, high, size, align);
+    if (found.pfn < startPfn && since(kernel, 5, 10) && retryFrom <= high) {
+      found = this.taken.findBelow(this.anchor, high, size, align);
+      if (found.pfn < retryFrom) found = { pfn: 0, above: this.anchor };
     }
-    if (!found) {
+    if (found.pfn < startPfn) {
       if (is32) this.max32AllocSize = size;
       return 0;
     }
-    const node = this.link(found.pfn, found.pfn + size - 1, found.above);
+    const node = this.taken.insert(found.pfn, found.pfn + size - 1, found.above);
     if (node.hi < pfn32) this.cached32 = node;
     else this.cached = node;
     return node.lo;
-  }
-
-  private walkDown(
-    from: Node,
-    limit: number,
-    size: number,
-    align: number,
-    low: number,
-  ): { pfn: number; above: Node } | undefined {
-    let high = limit;
-    let above = from;
-    for (;;) {
-      high = Math.min(high, above.lo);
-      const pfn = Math.floor((high - size) / align) * align;
-      const below = above.lower;
-      if (high < size || pfn < low) return undefined;
-      if (!below || below.hi < pfn) return { pfn, above };
-      above = below;
-    }
   }
 
   /** 4.4 to 4.14: walks down from the limit, or from the last 32-bit block. */
   private allocateOld(size: number, limit: number): number {
     const { pfn32, startPfn, kernel } = this.options;
     const align = powerOfTwoAtLeast(size);
-    const fromCache = limit === pfn32 - 1 && this.cached32 !== undefined;
-    let top = fromCache && this.cached32 ? this.cached32.lo - 1 : limit;
-    let above = fromCache && this.cached32 ? this.cached32 : this.anchor;
-    for (;;) {
-      const below = above.lower;
-      const pad = (top + 1 - size) % align;
-      const need = size + (pad < 0 ? pad + align : pad);
-      if (!below) {
-        const lowest = since(kernel, 4, 14) ? startPfn + need <= top + 1 : startPfn + need <= top;
-        if (!lowest) return 0;
-      } else if (top < below.lo) {
-        above = below;
-        continue;
-      } else if (below.hi >= top || below.hi + need > top) {
-        top = below.lo - 1;
-        above = below;
-        continue;
-      }
-      const lo = top - need + 1;
-      const node = this.link(lo, lo + size - 1, above);
-      if (limit === pfn32 - 1) this.cached32 = node;
-      return lo;
-    }
+    const start = limit === pfn32 - 1 ? this.cached32 : undefined;
+    const { pfn, above } = this.taken.findBelow(start ?? this.anchor, start?.lo ?? limit + 1, size, align);
+    // Only 4.14 hands out the first pfn itself.
+    const lowest = since(kernel, 4, 14) ? startPfn : startPfn + 1;
+    if (pfn < (above.lower ? 0 : lowest)) return 0;
+    const node = this.taken.insert(pfn, pfn + size - 1, above);
+    if (limit === pfn32 - 1) this.cached32 = node;
+    return pfn;
   }
 
   private free(pfn: number): void {
-    const node = this.byStart.get(pfn);
+    const node = this.taken.startingAt(pfn);
     if (!node) return;
     const { pfn32 } = this.options;
     if (this.isOld) {
@@ -210,21 +168,7 @@ export class IovaDomain {
       if (node.lo < pfn32) this.max32AllocSize = pfn32;
       if (this.cached.lo <= node.lo) this.cached = node.upper ?? this.anchor;
     }
-    this.unlink(node);
-  }
-
-  private link(lo: number, hi: number, above: Node): Node {
-    const node: Node = { lo, hi, lower: above.lower, upper: above };
-    if (above.lower) above.lower.upper = node;
-    above.lower = node;
-    this.byStart.set(lo, node);
-    return node;
-  }
-
-  private unlink(node: Node): void {
-    if (node.lower) node.lower.upper = node.upper;
-    if (node.upper) node.upper.lower = node.lower;
-    this.byStart.delete(node.lo);
+    this.taken.remove(node);
   }
 
   private cpuCache(cpu: number, sizeClass: number): CpuCache {

@@ -16,7 +16,8 @@ export function alignUp(x: number, unit: number): number {
 
 /** Smallest power of two that is at least `x`; 1 for 0 and 1. Exact below 2^53. */
 export function powerOfTwoAtLeast(x: number): number {
-  let power = 1;
+  if (x <= 2 ** 30) return x <= 1 ? 1 : 2 ** (32 - Math.clz32(x - 1));
+  let power = 2 ** 30;
   while (power < x) power *= 2;
   return power;
 }

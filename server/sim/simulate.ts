@@ -1,6 +1,6 @@
-/** Turns what a user types into a list and a device; impossible input gives a sentence that says what would be possible. */
+/** Turns what a user types into a list; impossible input gives a sentence that says what would be possible. */
 
-import type { Device, SgEntry } from './types';
+import type { SgEntry } from './types';
 
 export type Parsed<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly reason: string };
 
@@ -66,58 +66,28 @@ function overlapOf(entries: readonly SgEntry[]): { readonly ok: false; readonly 
   return undefined;
 }
 
-export interface DeviceText {
-  readonly maxSegSize?: string | undefined;
-  readonly boundary?: string | undefined;
-  readonly dmaMask?: string | undefined;
-  readonly minAlignMask?: string | undefined;
-  readonly untrusted?: boolean | undefined;
-}
-
-/** Device options as typed. A mask of 1 to 64 counts bits. */
-export function parseDevice(text: DeviceText): Parsed<Partial<Device>> {
-  const device: { -readonly [key in keyof Device]?: Device[key] } = {};
-  if (text.maxSegSize !== undefined) {
-    const size = parseSize(text.maxSegSize);
-    if (!size.ok) return size;
-    if (size.value === 0n || 0xffffffffn < size.value)
-      return { ok: false, reason: 'the longest segment must have 1 to 2^32 - 1 bytes' };
-    device.maxSegmentSize = Number(size.value);
-  }
-  if (text.boundary !== undefined) {
-    const mask = parseSize(text.boundary);
-    if (!mask.ok) return mask;
-    if ((mask.value & (mask.value + 1n)) !== 0n || mask.value === 0n) {
-      return {
-        ok: false,
-        reason: `the boundary '${text.boundary}' is no mask; it is a power of two minus one, such as 0xffff or 0xffffffff`,
-      };
+/**
+ * Marks entries as peer-to-peer memory: `index:bus:offset`, `index:host-bridge` or `index:unsupported`, separated by
+ * commas. The offset leads from the physical to the bus address.
+ */
+export function parseP2p(list: readonly SgEntry[], text: string): Parsed<readonly SgEntry[]> {
+  const marked = [...list];
+  for (const part of text.split(',').map((one) => one.trim())) {
+    const [index = '', via, offset, rest] = part.split(':');
+    const at = /^\d+$/.test(index) ? Number(index) : -1;
+    const entry = list[at];
+    if (!entry) return { ok: false, reason: `p2p '${part}': there is no entry '${index}'` };
+    if (via === 'bus' && offset !== undefined && rest === undefined) {
+      const busOffset = parseSize(offset);
+      if (!busOffset.ok) return { ok: false, reason: `p2p '${part}': ${busOffset.reason}` };
+      if (TOP < entry.page + BigInt(entry.offset + entry.length) + busOffset.value)
+        return { ok: false, reason: `p2p '${part}': the bus address is beyond 2^64` };
+      marked[at] = { ...entry, p2p: { via, busOffset: busOffset.value } };
+    } else if ((via === 'host-bridge' || via === 'unsupported') && offset === undefined) {
+      marked[at] = { ...entry, p2p: { via } };
+    } else {
+      return { ok: false, reason: `p2p '${part}' is not index:bus:offset, index:host-bridge or index:unsupported` };
     }
-    device.segmentBoundary = mask.value;
   }
-  if (text.dmaMask !== undefined) {
-    const mask = parseSize(text.dmaMask);
-    if (!mask.ok) return mask;
-    if (mask.value === 0n) return { ok: false, reason: 'a mask of 0 reaches nothing' };
-    device.dmaMask = mask.value <= 64n ? (1n << mask.value) - 1n : mask.value;
-  }
-  if (text.minAlignMask !== undefined) {
-    const mask = parseSize(text.minAlignMask);
-    if (!mask.ok) return mask;
-    if ((mask.value & (mask.value + 1n)) !== 0n || 0xffffffffn < mask.value)
-      return { ok: false, reason: 'the alignment mask is a power of two minus one below 2^32' };
-    device.minAlignMask = Number(mask.value);
-  }
-  if (text.untrusted) device.untrusted = true;
-  return { ok: true, value: device };
-}
-
-/** The IOMMU page size in bytes. */
-export function parseGranule(text: string): Parsed<number> {
-  const size = parseSize(text);
-  if (!size.ok) return size;
-  const isPower = size.value !== 0n && (size.value & (size.value - 1n)) === 0n;
-  if (!isPower || 65536n < size.value)
-    return { ok: false, reason: `the granule '${text}' is no power of two of at most 64K` };
-  return { ok: true, value: Number(size.value) };
+  return { ok: true, value: marked };
 }

@@ -4,7 +4,7 @@
  */
 
 import { powerOfTwoAtLeast, since } from './layout';
-import type { Device, Kernel, Machine, MappedLayout, Segment, SwiotlbPool } from './types';
+import type { Device, Kernel, Machine, Segment, SwiotlbPool } from './types';
 
 const SLOT = 2048;
 const SEGMENT_SLOTS = 128;
@@ -14,9 +14,11 @@ interface Area {
   readonly first: number;
   readonly count: number;
   index: number;
+  free: number;
 }
 
 interface Taken {
+  readonly area: Area;
   readonly slot: number;
   readonly slots: number;
 }
@@ -27,10 +29,12 @@ export class SwiotlbSlots {
   private readonly kernel: Kernel;
   private readonly start: number;
   private readonly taken: Uint8Array;
+  /** Free slots of every 256 KiB segment. */
+  private readonly freeIn: Uint8Array;
   private readonly areas: Area[];
+  private lastBoundary: Boundary = { mask: -1n, every: Number.POSITIVE_INFINITY, shift: 0 };
   private readonly byAddress = new Map<bigint, Taken>();
-  private readonly addressOf = new WeakMap<Segment, bigint>();
-  private readonly segmentsOf = new WeakMap<MappedLayout, readonly Segment[]>();
+  private readonly copies = new WeakMap<readonly Segment[], bigint[]>();
 
   constructor(machine: Machine) {
     this.pool = machine.swiotlb ?? DEFAULT_POOL;
@@ -42,32 +46,28 @@ export class SwiotlbSlots {
     const most = Math.max(1, Math.floor(slots / SEGMENT_SLOTS));
     const count = Math.min(wanted, most);
     const each = Math.floor(slots / count);
-    this.areas = Array.from({ length: count }, (_one, area) => ({ first: area * each, count: each, index: 0 }));
+    this.areas = Array.from({ length: count }, (_one, area) => {
+      return { first: area * each, count: each, index: 0, free: each };
+    });
+    this.freeIn = new Uint8Array(Math.ceil(slots / SEGMENT_SLOTS)).fill(SEGMENT_SLOTS);
     const first = this.areas[0];
     if (first && this.pool.index !== undefined) first.index = this.pool.index % each;
   }
 
   /**
-   * Bounce memory for `length` bytes at `phys`. `size` is what the caller asks for (at least `length`), `alignMask` the
-   * alignment that the caller needs. Returns the physical address of the copy, or undefined when nothing fits.
+   * Bounce memory of `size` bytes for what lies at `phys`; `alignMask` is the alignment that the caller needs. Returns the
+   * physical address of the copy, or undefined when nothing fits.
    */
-  take(
-    phys: bigint,
-    _length: number,
-    size: number,
-    alignMask: number,
-    device: Device,
-    cpu: number,
-  ): bigint | undefined {
+  take(phys: bigint, size: number, alignMask: number, device: Device, cpu: number): bigint | undefined {
     const request = this.request(phys, size, alignMask, device);
-    if (SEGMENT_SLOTS < request.slots) return undefined;
+    if (SEGMENT_SLOTS < request.shape.slots) return undefined;
     for (let tried = 0; tried < this.areas.length; tried++) {
       const area = this.areas[(cpu + tried) % this.areas.length];
-      const slot = area && this.search(area, request);
-      if (slot === undefined) continue;
-      this.taken.fill(1, slot, slot + request.slots);
-      const address = BigInt(this.start) + BigInt(slot * SLOT + request.offset);
-      this.byAddress.set(address, { slot, slots: request.slots });
+      const slot = area && request.shape.slots <= area.free ? this.search(area, request) : undefined;
+      if (area === undefined || slot === undefined) continue;
+      this.mark(area, slot, request.shape.slots, 1);
+      const address = BigInt(this.start) + BigInt(slot * SLOT + request.shape.offset);
+      this.byAddress.set(address, { area, slot, slots: request.shape.slots });
       return address;
     }
     return undefined;
@@ -77,148 +77,161 @@ export class SwiotlbSlots {
   give(address: bigint): void {
     const taken = this.byAddress.get(address);
     if (!taken) return;
-    this.taken.fill(0, taken.slot, taken.slot + taken.slots);
+    this.mark(taken.area, taken.slot, taken.slots, 0);
     this.byAddress.delete(address);
   }
 
-  /** Remembers where a segment's copy lies. */
-  bind(segment: Segment, address: bigint): void {
-    this.addressOf.set(segment, address);
+  /** Remembers that one of `segments` has its copy at `address`. */
+  bind(segments: readonly Segment[], address: bigint): void {
+    const bound = this.copies.get(segments);
+    if (bound) bound.push(address);
+    else this.copies.set(segments, [address]);
   }
 
-  remember(mapping: MappedLayout, segments: readonly Segment[]): void {
-    this.segmentsOf.set(mapping, segments);
-  }
-
+  /** Frees the copies of `segments`. */
   release(segments: readonly Segment[]): void {
-    for (const segment of segments) {
-      const address = this.addressOf.get(segment);
-      if (address !== undefined) this.give(address);
-    }
+    for (const address of this.copies.get(segments) ?? []) this.give(address);
+    this.copies.delete(segments);
   }
 
-  releaseOf(mapping: MappedLayout): void {
-    this.release(this.segmentsOf.get(mapping) ?? mapping.segments);
+  private mark(area: Area, slot: number, slots: number, value: 0 | 1): void {
+    this.taken.fill(value, slot, slot + slots);
+    const change = value === 1 ? -slots : slots;
+    const segment = Math.floor(slot / SEGMENT_SLOTS);
+    this.freeIn[segment] = (this.freeIn[segment] ?? 0) + change;
+    area.free += change;
   }
 
   private request(phys: bigint, size: number, alignMask: number, device: Device): Request {
-    const low = (mask: number) => Number(phys & BigInt(mask));
-    const min = device.minAlignMask;
-    const base = { phys, boundary: device.segmentBoundary };
+    const low = Number(BigInt.asUintN(32, phys));
+    const shape = this.shape(low & device.minAlignMask, size, alignMask, device.minAlignMask);
+    return {
+      shape,
+      // The address 0 asks for nothing.
+      mask: phys === 0n ? 0 : shape.mask,
+      wanted: phys === 0n ? 0 : low & shape.mask,
+      isPeriodic: (shape.stride * SLOT) % powerOfTwoAtLeast(Math.max(shape.mask, shape.exact) + 1) === 0,
+      boundary: this.boundaryOf(device.segmentBoundary),
+    };
+  }
+
+  private boundaryOf(mask: bigint): Boundary {
+    if (this.lastBoundary.mask === mask) return this.lastBoundary;
+    const slots = (mask + 1n) / BigInt(SLOT);
+    const every = 0n < slots && slots <= 2n ** 40n ? Number(slots) : Number.POSITIVE_INFINITY;
+    this.lastBoundary = { mask, every, shift: Number((this.pool.start & mask) / BigInt(SLOT)) % every };
+    return this.lastBoundary;
+  }
+
+  /** What a version of Linux asks for; `low` are the address bits that the device needs kept. */
+  private shape(low: number, size: number, alignMask: number, min: number): Shape {
+    // No alignment mask; more than a page starts on a page.
     if (!since(this.kernel, 5, 10)) {
-      // No alignment mask; more than a page starts on a page.
-      return {
-        ...base,
-        offset: 0,
-        slots: slotsOf(size),
-        mask: 0,
-        exact: 0,
-        stride: 4096 < size ? 2 : 1,
-        aligned: true,
-        start: 'rounded',
-      };
+      const stride = 4096 < size ? 2 : 1;
+      return { offset: 0, slots: slotsOf(size), mask: 0, exact: 0, stride, start: 'rounded' };
     }
     if (since(this.kernel, 6, 9)) {
       const align = alignMask === 0 && min === 0 && 4096 <= size ? 4095 : alignMask;
-      const offset = low(min & (alignMask | (SLOT - 1)));
+      const offset = low & (alignMask | (SLOT - 1));
       const bytes = Math.ceil((size + offset) / (alignMask + 1)) * (alignMask + 1);
-      const wide = align | (SLOT - 1);
-      const mask = min & ~wide;
-      return {
-        ...base,
-        offset,
-        slots: slotsOf(bytes),
-        mask,
-        exact: wide,
-        stride: Math.floor(Math.max(wide, mask) / SLOT) + 1,
-        aligned: true,
-        start: 'index',
-      };
+      const exact = align | (SLOT - 1);
+      const mask = min & ~exact;
+      const stride = Math.floor(Math.max(exact, mask) / SLOT) + 1;
+      return { offset, slots: slotsOf(bytes), mask, exact, stride, start: 'index' };
     }
-    const offset = low(min & (SLOT - 1));
-    const bytes = size + offset;
+    const offset = low & (SLOT - 1);
+    const slots = slotsOf(size + offset);
+    const isPage = 4096 <= size + offset;
     if (since(this.kernel, 6, 2)) {
-      const mask = (min | alignMask | (4096 <= bytes ? 4095 : 0)) & ~(SLOT - 1);
-      return {
-        ...base,
-        offset,
-        slots: slotsOf(bytes),
-        mask,
-        exact: 0,
-        stride: Math.floor(mask / SLOT) + 1,
-        aligned: true,
-        start: 'index',
-      };
+      const mask = (min | alignMask | (isPage ? 4095 : 0)) & ~(SLOT - 1);
+      return { offset, slots, mask, exact: 0, stride: Math.floor(mask / SLOT) + 1, start: 'index' };
     }
     const wide = since(this.kernel, 6, 0) ? alignMask | (SLOT - 1) : SLOT - 1;
     const mask = min & ~wide;
-    let stride = Math.floor(mask / SLOT) + 1;
-    if (4096 <= bytes) stride *= 2;
-    stride = Math.max(stride, Math.floor(wide / SLOT) + 1);
-    return { ...base, offset, slots: slotsOf(bytes), mask, exact: 0, stride, aligned: false, start: 'rounded' };
+    const stride = (Math.floor(mask / SLOT) + 1) * (isPage ? 2 : 1);
+    return { offset, slots, mask, exact: 0, stride: Math.max(stride, Math.floor(wide / SLOT) + 1), start: 'rounded' };
   }
 
   /** First fit from where the last search ended, once around the area. */
   private search(area: Area, request: Request): number | undefined {
-    const { stride, slots } = request;
-    const wrap = (index: number) => (area.count <= index ? index - area.count : index);
-    let index = request.start === 'rounded' ? Math.ceil(area.index / stride) * stride : area.index;
-    index = wrap(index);
-    let looked = 0;
-    while (looked < area.count) {
-      const slot = area.first + index;
-      if (!this.isAcceptable(slot, request)) {
-        index = wrap(index + 1);
-        looked += 1;
-        continue;
+    const { stride, slots } = request.shape;
+    const { first, count } = area;
+    let index = request.shape.start === 'rounded' ? Math.ceil(area.index / stride) * stride : area.index;
+    if (count <= index) index -= count;
+    for (let looked = 0; looked < count; ) {
+      const slot = first + index;
+      let step = 1;
+      if (this.isAcceptable(slot, request)) {
+        if (this.hasRoom(slot, area, request)) {
+          area.index = index + slots < count ? index + slots : 0;
+          return slot;
+        }
+        step = stride * this.stridesToSkip(slot, area, request);
       }
-      if (!this.crosses(slot, request) && this.freeFrom(slot, area) >= slots) {
-        const next = index + slots;
-        area.index = next < area.count ? next : 0;
-        return slot;
-      }
-      index = wrap(index + stride);
-      looked += stride;
+      looked += step;
+      index += step;
+      if (count <= index) index -= count;
     }
     return undefined;
   }
 
+  /** More than 1 where every start in what is left of the 256 KiB segment would fail like this one. */
+  private stridesToSkip(slot: number, area: Area, request: Request): number {
+    const segment = Math.floor(slot / SEGMENT_SLOTS);
+    if (!request.isPeriodic || request.shape.slots <= (this.freeIn[segment] ?? 0)) return 1;
+    const end = Math.min((segment + 1) * SEGMENT_SLOTS, area.first + area.count);
+    return Math.floor((end - 1 - slot) / request.shape.stride) + 1;
+  }
+
   private isAcceptable(slot: number, request: Request): boolean {
-    const address = this.start + slot * SLOT;
-    if (request.exact !== 0 && (address & request.exact) !== 0) return false;
-    if (request.mask === 0 || request.phys === 0n) return true;
-    return (address & request.mask) === Number(request.phys & BigInt(request.mask));
+    if (request.shape.exact === 0 && request.mask === 0) return true;
+    // The masks have at most 32 bits; so the lower half of the address will do.
+    const address = (this.start + slot * SLOT) | 0;
+    return (address & request.shape.exact) === 0 && (address & request.mask) === request.wanted;
   }
 
-  private crosses(slot: number, request: Request): boolean {
-    const per = (request.boundary + 1n) / BigInt(SLOT);
-    if (per <= 0n || 2n ** 40n < per) return false;
-    const size = Number(per);
-    const shift = Number((this.pool.start & request.boundary) / BigInt(SLOT));
-    return size < ((slot + shift) % size) + request.slots;
-  }
-
-  /** Free slots in a row, to the end of the 256 KiB segment. */
-  private freeFrom(slot: number, area: Area): number {
-    const end = Math.min((Math.floor(slot / SEGMENT_SLOTS) + 1) * SEGMENT_SLOTS, area.first + area.count);
-    let free = 0;
-    while (slot + free < end && this.taken[slot + free] === 0) free += 1;
-    return free;
+  /** Free slots in a row that reach no further than the 256 KiB segment, and cross no boundary of the device. */
+  private hasRoom(slot: number, area: Area, request: Request): boolean {
+    const { slots } = request.shape;
+    const { every, shift } = request.boundary;
+    if (every < ((slot + shift) % every) + slots) return false;
+    const end = slot + slots;
+    const segmentEnd = (Math.floor(slot / SEGMENT_SLOTS) + 1) * SEGMENT_SLOTS;
+    if (segmentEnd < end || area.first + area.count < end) return false;
+    for (let one = slot; one < end; one++) if (this.taken[one] !== 0) return false;
+    return true;
   }
 }
 
-interface Request {
-  readonly phys: bigint;
-  readonly boundary: bigint;
+/** How a buffer is cut to slots. */
+interface Shape {
+  /** Bytes of the first slot that stay unused. */
   readonly offset: number;
   readonly slots: number;
-  /** Address bits that must equal those of `phys`. */
+  /** Address bits that must equal those of the original. */
   readonly mask: number;
   /** Address bits that must be zero; 0: none. */
   readonly exact: number;
   readonly stride: number;
-  readonly aligned: boolean;
   readonly start: 'rounded' | 'index';
+}
+
+interface Boundary {
+  readonly mask: bigint;
+  /** Slots between two boundaries; Infinity for none. */
+  readonly every: number;
+  /** Slots between the last boundary and the start of the pool. */
+  readonly shift: number;
+}
+
+interface Request {
+  readonly shape: Shape;
+  readonly boundary: Boundary;
+  /** Address bits that must equal those of the original, and what they are. */
+  readonly mask: number;
+  readonly wanted: number;
+  /** A start that the masks accept is accepted again a stride further. */
+  readonly isPeriodic: boolean;
 }
 
 function slotsOf(bytes: number): number {

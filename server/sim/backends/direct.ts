@@ -12,6 +12,7 @@ import { isUnsafeLength } from './iommuDma';
 const EIO = -5;
 const EINVAL = -22;
 const ENOMEM = -12;
+const EREMOTEIO = -121;
 
 export const direct: Backend = {
   id: 'direct',
@@ -39,7 +40,7 @@ function openSpace(machine: Machine, id: string, force: boolean): DmaSpace {
       const result = mapList(id, [entry], device, direction, cpu, machine, slots, place);
       return result.ok ? result : failure(id, ENOMEM, result.reason);
     },
-    unmap: (mapping) => slots.releaseOf(mapping),
+    unmap: (mapping) => slots.release(mapping.segments),
   };
 }
 
@@ -68,20 +69,23 @@ function mapList(
       segments.push({ dma, length: entry.length, pieces: [wholeEntry(list, i)], bus: true });
       continue;
     }
+    if (entry.p2p?.via === 'unsupported' && since(machine.kernel, 6, 0)) {
+      slots.release(segments);
+      return failure(id, EREMOTEIO, `entry ${i} is peer-to-peer memory that the device cannot reach`);
+    }
     const placed = place(entry, device, direction, cpu);
     if (!placed.ok) {
       slots.release(segments);
       return failure(id, since(machine.kernel, 5, 15) ? EIO : EINVAL, `entry ${i}: ${placed.reason}`);
     }
     const { dma, bounce } = placed;
-    const segment: Segment = {
-      dma,
-      length: entry.length,
-      pieces: [wholeEntry(list, i)],
-      ...(bounce !== undefined && { bounced: true }),
-    };
-    if (bounce !== undefined) slots.bind(segment, bounce);
-    segments.push(segment);
+    const pieces = [wholeEntry(list, i)];
+    if (bounce === undefined) {
+      segments.push({ dma, length: entry.length, pieces });
+    } else {
+      segments.push({ dma, length: entry.length, pieces, bounced: true });
+      slots.bind(segments, bounce);
+    }
   }
   return layout(
     id,
@@ -119,7 +123,7 @@ function placeEntry(
   const isSmall = since(machine.kernel, 6, 5) && !device.coherent && direction !== 1 && isUnsafeLength(entry.length);
   if (!force && !isSmall && reaches(dma) && dma !== undefined) return { ok: true, dma, bounce: undefined };
   if (force && entry.p2p) return { ok: false, reason: 'peer-to-peer memory cannot bounce' };
-  const bounce = slots.take(phys, entry.length, entry.length, 0, device, cpu);
+  const bounce = slots.take(phys, entry.length, 0, device, cpu);
   if (bounce === undefined) {
     return {
       ok: false,

@@ -39,7 +39,7 @@ function openSpace(machine: Machine): DmaSpace {
     },
     unmap(mapping, cpu = 0) {
       for (const { start, bytes } of mapping.blocks) iova.addresses.free(start, bytes / PAGE_SIZE, cpu);
-      iova.slots.releaseOf(mapping);
+      iova.slots.release(mapping.segments);
     },
   };
 }
@@ -120,7 +120,7 @@ function mapOneByOne(iova: Space, list: Scatterlist, device: Device, cpu: number
     }
     const pieces = [wholeEntry(list, i)];
     const segment: Segment = { dma: start, length: entry.length, pieces, ...(copy !== undefined && { bounced: true }) };
-    if (copy !== undefined) iova.slots.bind(segment, copy);
+    if (copy !== undefined) iova.slots.bind(segments, copy);
     segments.push(segment);
     blocks.push({ start, bytes });
   }
@@ -139,7 +139,7 @@ function isWholePages(entry: SgEntry): boolean {
 }
 
 function takeSlots(iova: Space, entry: SgEntry, bytes: number, device: Device, cpu: number): bigint | undefined {
-  return iova.slots.take(physicalStart(entry), entry.length, bytes, 0, device, cpu);
+  return iova.slots.take(physicalStart(entry), bytes, 0, device, cpu);
 }
 
 function noRoom(bytes: number): string {

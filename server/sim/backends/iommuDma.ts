@@ -14,7 +14,6 @@ import type {
   DmaSpace,
   Kernel,
   Machine,
-  MappedLayout,
   MapResult,
   Piece,
   Scatterlist,
@@ -67,9 +66,11 @@ function openSpace(machine: Machine, id: string): DmaSpace {
     mapPage(entry, device, direction, cpu = 0) {
       const mapped = mapOne(id, iova, slots, [entry], 0, device, direction, cpu);
       if (!mapped.ok) return failure(id, ENOMEM, mapped.reason);
+      const segments = [mapped.segment];
+      if (mapped.copy !== undefined) slots.bind(segments, mapped.copy);
       return layout(
         id,
-        [mapped.segment],
+        segments,
         [mapped.block],
         () => ({ cause: 'new-allocation', why: '' }),
         () => [],
@@ -77,7 +78,7 @@ function openSpace(machine: Machine, id: string): DmaSpace {
     },
     unmap(mapping, cpu = 0) {
       for (const block of mapping.blocks) iova.free(block.start, block.bytes, cpu);
-      slots.releaseOf(mapping);
+      slots.release(mapping.segments);
     },
   };
 }
@@ -287,9 +288,10 @@ function mapOneByOne(
       return failure(id, EIO, mapped.reason);
     }
     segments.push(mapped.segment);
+    if (mapped.copy !== undefined) slots.bind(segments, mapped.copy);
     blocks.push(mapped.block);
   }
-  const result: MappedLayout = layout(
+  return layout(
     id,
     segments,
     blocks,
@@ -299,12 +301,16 @@ function mapOneByOne(
         (entry, i) => `entry ${i}: ${sizeText(entry.length)}${segments[i]?.bounced ? ', bounced' : ''}, own IOVA block`,
       ),
   );
-  slots.remember(result, segments);
-  return result;
 }
 
 type One =
-  | { readonly ok: true; readonly segment: Segment; readonly block: { readonly start: bigint; readonly bytes: number } }
+  | {
+      readonly ok: true;
+      readonly segment: Segment;
+      readonly block: { readonly start: bigint; readonly bytes: number };
+      /** Where the bytes were copied to. */
+      readonly copy: bigint | undefined;
+    }
   | { readonly ok: false; readonly reason: string };
 
 /** iommu_dma_map_page(): one entry, bounced where it must be. */
@@ -329,23 +335,23 @@ function mapOne(
     device.untrusted || (!device.coherent && direction !== 1 && since(kernel, 6, 5) && isUnsafeLength(entry.length));
   const isUnaligned = (start | BigInt(entry.length)) % BigInt(granule) !== 0n;
   let offset = Number(start % BigInt(granule));
-  let bounced: bigint | undefined;
+  let copy: bigint | undefined;
   if (since(kernel, 5, 15) && candidate && isUnaligned) {
     const size = since(kernel, 6, 2) ? entry.length : alignUp(entry.length, granule);
-    bounced = slots.take(start, entry.length, size, granule - 1, device, cpu);
-    if (bounced === undefined)
+    copy = slots.take(start, size, granule - 1, device, cpu);
+    if (copy === undefined)
       return { ok: false, reason: `${id}: no bounce slots for entry ${index} (${sizeText(entry.length)})` };
-    offset = Number(bounced % BigInt(granule));
+    offset = Number(copy % BigInt(granule));
   }
   const bytes = alignUp(entry.length + offset, granule);
   const address = iova.allocate(bytes, device, cpu);
-  if (address === undefined) return { ok: false, reason: `no ${sizeText(bytes)} of IOVA space for entry ${index}` };
+  if (address === undefined) {
+    if (copy !== undefined) slots.give(copy);
+    return { ok: false, reason: `no ${sizeText(bytes)} of IOVA space for entry ${index}` };
+  }
   const pieces = [wholeEntry(list, index)];
   const dma = address + BigInt(offset);
   const segment: Segment =
-    bounced === undefined
-      ? { dma, length: entry.length, pieces }
-      : { dma, length: entry.length, pieces, bounced: true };
-  if (bounced !== undefined) slots.bind(segment, bounced);
-  return { ok: true, segment, block: { start: address, bytes } };
+    copy === undefined ? { dma, length: entry.length, pieces } : { dma, length: entry.length, pieces, bounced: true };
+  return { ok: true, segment, block: { start: address, bytes }, copy };
 }

@@ -54,7 +54,7 @@ function mapList(
       segments.push({ dma, length: entry.length, pieces });
       continue;
     }
-    const copy = slots.take(physicalStart(entry), entry.length, entry.length, 0, device, cpu);
+    const copy = slots.take(physicalStart(entry), entry.length, 0, device, cpu);
     if (copy === undefined || !reaches(copy, entry, device)) {
       if (copy !== undefined) slots.give(copy);
       slots.release(segments);
@@ -62,9 +62,8 @@ function mapList(
         copy === undefined ? `no bounce buffer of ${sizeText(entry.length)}` : 'the device does not reach the pool';
       return failure(ID, since(machine.kernel, 5, 15) ? EIO : EINVAL, `entry ${i}: ${reason}`);
     }
-    const segment: Segment = { dma: copy, length: entry.length, pieces, bounced: true };
-    slots.bind(segment, copy);
-    segments.push(segment);
+    segments.push({ dma: copy, length: entry.length, pieces, bounced: true });
+    slots.bind(segments, copy);
   }
   return layout(
     ID,
