@@ -11,11 +11,19 @@ export function knownIds(text: string, known: readonly string[], what: string): 
   if (ids.length === 0) throw new UsageError(`no ${what} given; known: ${known.join(', ')}`);
   for (const id of ids) {
     if (known.includes(id)) continue;
-    const near = known.filter((one) => distance(id, one) <= Math.max(2, Math.floor(id.length / 3)));
+    const near = nearest(id, known);
     const hint = near.length === 0 ? `known: ${known.join(', ')}` : `did you mean ${near.join(' or ')}?`;
     throw new UsageError(`unknown ${what} '${id}'; ${hint}`);
   }
   return ids;
+}
+
+/** The known ids that are fewest edits away, unless even they are far off. */
+function nearest(id: string, known: readonly string[]): readonly string[] {
+  const ranked = known.map((one) => ({ one, edits: distance(id, one) }));
+  const fewest = Math.min(...ranked.map(({ edits }) => edits));
+  if (Math.max(2, Math.floor(id.length / 3)) < fewest) return [];
+  return ranked.filter(({ edits }) => edits === fewest).map(({ one }) => one);
 }
 
 /** Edits from one word to the other. */
