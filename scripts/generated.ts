@@ -1,6 +1,6 @@
 /** The generated files and their content. */
 
-import { withoutMarkers } from '../server/cli/lists';
+import { withoutMarkers } from '../server/report/ruleText';
 import { RULES, type Rule } from '../server/rules/index';
 import { SETTINGS } from '../server/settings';
 import { defaultPlatforms, PLATFORMS } from '../server/sim/platforms';

@@ -4,8 +4,8 @@
 import { runCli } from './cli/program';
 
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  // The reader of a pipe went away: that is its right.
-  process.exit(error.code === 'EPIPE' ? 0 : 2);
+  // The reader of a pipe went away: that is its right, and changes nothing about the status.
+  if (error.code !== 'EPIPE') process.exit(2);
 });
 
 runCli(process.argv).then(

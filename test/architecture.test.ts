@@ -12,7 +12,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   replay: ['sim'],
   render: ['sim', 'replay', 'lens'],
   workspace: ['lens', 'syntax'],
-  report: ['render', 'replay', 'sim', 'workspace', 'lens', 'rules'],
+  report: ['render', 'replay', 'sim', 'workspace', 'lens', 'rules', 'suppressions'],
   trace: ['sim'],
   lsp: ['lens', 'render', 'replay', 'sim', 'workspace', 'syntax', 'rules', 'report'],
   cli: ['lens', 'report', 'render', 'rules', 'sim', 'syntax', 'workspace', 'replay', 'lsp', 'code', 'facts', 'trace'],

@@ -1,23 +1,24 @@
 /** `dma-lens check`. */
 
 import { readFileSync } from 'node:fs';
-import pc from 'picocolors';
+import { pathToFileURL } from 'node:url';
 import { analyze } from '../lens';
-import { gccReport } from '../report/gcc';
-import { jsonReport } from '../report/json';
-import { prettyReport } from '../report/pretty';
+import { FORMATS, type Format } from '../report/formats';
+import { inOrder } from '../report/order';
 import { RULES } from '../rules/index';
 import { PLATFORMS } from '../sim/platforms';
 import { createParser } from '../syntax/parser';
 import { type KernelVersion, NEWEST_KERNEL, parseKernelVersion, SEVERITIES } from '../types';
 import { kernelVersionAt } from '../workspace/kernelTree';
 import { type ScanResult, scan } from '../workspace/scan';
+import { outputColors } from './colors';
 import { knownIds } from './ids';
-import { showProgress } from './progress';
+import { showProgress, showTotals } from './progress';
 import { UsageError } from './usage';
+import { VERSION } from './version';
 
 export interface CheckOptions {
-  readonly format?: 'pretty' | 'gcc' | 'json';
+  readonly format?: Format;
   readonly kernel?: string;
   readonly platform?: string;
   readonly rule?: string;
@@ -51,27 +52,32 @@ export async function runCheck(paths: readonly string[], options: CheckOptions):
   const parser = await createParser();
   const log = (message: string) => process.stderr.write(`dma-lens: ${message}\n`);
   const analyzeOptions = { kernel, log, ...(platforms && { platforms }), ...(rules && { rules }) };
-  let result: ScanResult;
+  let scanned: ScanResult;
   if (options.stdin) {
     const text = readFileSync(0, 'utf8');
     const { findings, stats } = analyze(text, parser, analyzeOptions);
     const files = findings.length === 0 ? [] : [{ file: options.stdinFilename, text, findings }];
-    result = { seen: 1, analyzed: 1, failed: [], files, stats };
+    scanned = { seen: 1, analyzed: 1, failed: [], files, stats };
   } else {
-    result = scan(paths, parser, analyzeOptions, showProgress(options.quiet === true));
+    scanned = scan(paths, parser, analyzeOptions, showProgress(options.quiet === true));
   }
+  const result = { ...scanned, files: inOrder(scanned.files) };
   for (const { file, reason } of result.failed) log(`${file}: ${reason}`);
   const noFiles = result.seen === 0 && result.failed.length === 0;
   if (noFiles) log(`no C files in ${paths.join(', ')}`);
   const format = options.format ?? (process.stdout.isTTY ? 'pretty' : 'gcc');
-  process.stdout.write(report(result, format, kernel, options, performance.now() - started));
+  const report = FORMATS[format](result, {
+    kernel,
+    version: VERSION,
+    base: `${pathToFileURL(process.cwd()).href}/`,
+    colors: outputColors(),
+    isQuiet: options.quiet === true,
+    ...(options.stats && { milliseconds: Math.round(performance.now() - started) }),
+  });
+  process.stdout.write(report);
+  if (format !== 'pretty') showTotals(result, options.quiet === true);
   if (result.failed.some((one) => paths.includes(one.file)) || noFiles) return 2;
   return failing(result, options.failOn) ? 1 : 0;
-}
-
-function report(result: ScanResult, format: string, kernel: KernelVersion, options: CheckOptions, ms: number): string {
-  if (format === 'json') return jsonReport(result, { kernel, ...(options.stats && { milliseconds: Math.round(ms) }) });
-  return format === 'pretty' ? prettyReport(result, pc) : gccReport(result);
 }
 
 function kernelOf(text: string | undefined, paths: readonly string[]): KernelVersion {

@@ -1,6 +1,7 @@
 /** `dma-lens explain`, `rules` and `platforms`. */
 
-import { RULES, type Rule } from '../rules/index';
+import { explainRule } from '../report/ruleText';
+import { RULES } from '../rules/index';
 import { defaultPlatforms, PLATFORMS } from '../sim/platforms';
 import { NEWEST_KERNEL } from '../types';
 import { knownIds } from './ids';
@@ -13,30 +14,6 @@ export function printRule(id: string): void {
   );
   const rule = RULES.find((one) => one.id === known);
   if (rule) process.stdout.write(explainRule(rule));
-}
-
-/** A rule in plain text. */
-export function explainRule(rule: Rule): string {
-  const parts = [
-    `${rule.id} (${rule.severity})`,
-    rule.title,
-    rule.why,
-    `Wrong:\n${withoutMarkers(rule.bad)}`,
-    `Right:\n${withoutMarkers(rule.good)}`,
-    `Fix: ${rule.fix}`,
-    `Not reported: ${rule.silent}`,
-    `See: ${rule.reference}`,
-  ];
-  return `${parts.join('\n\n')}\n`;
-}
-
-/** An example without the lines that say what is found where. */
-export function withoutMarkers(example: string): string {
-  return example
-    .split('\n')
-    .filter((line) => !/^\s*\/\/\s*\^/.test(line))
-    .join('\n')
-    .trim();
 }
 
 export function printRules(format: string): void {

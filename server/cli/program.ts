@@ -1,21 +1,21 @@
 /** The commands and their options. */
 
 import { Command, CommanderError, Option } from 'commander';
+import { FORMATS } from '../report/formats';
 import { RULES } from '../rules/index';
 import { PLATFORMS } from '../sim/platforms';
 import { runCheck } from './check';
 import { printPlatforms, printRule, printRules } from './lists';
 import { runSimulate, type SimulateOptions, simulateOptions } from './simulate';
 import { UsageError } from './usage';
-
-declare const DMA_LENS_VERSION: string;
+import { VERSION } from './version';
 
 /** Runs one command; resolves to the exit status. */
 export async function runCli(argv: readonly string[]): Promise<number> {
   let status = 0;
   const program = new Command('dma-lens')
     .description('Finds wrong assumptions about DMA mappings in Linux drivers, and shows the layouts that break them.')
-    .version(DMA_LENS_VERSION)
+    .version(VERSION)
     .exitOverride()
     .showHelpAfterError('(add --help for the options)');
 
@@ -24,11 +24,7 @@ export async function runCli(argv: readonly string[]): Promise<number> {
     .argument('[path...]', 'files or folders', ['.'])
     .description('check drivers')
     .addOption(
-      new Option('--format <format>', 'default: pretty on a terminal, gcc otherwise').choices([
-        'pretty',
-        'gcc',
-        'json',
-      ]),
+      new Option('--format <format>', 'default: pretty on a terminal, gcc otherwise').choices(Object.keys(FORMATS)),
     )
     .option('--kernel <version>', 'target kernel such as 6.12; default: that of the tree')
     .option('--platform <ids>', 'platforms to replay on, separated by commas')

@@ -1,6 +1,9 @@
-/** A line on standard error that tells how far a scan is; only on a terminal. */
+/** What is told on standard error while a scan runs and at its end; only on a terminal. */
 
-import type { Progress } from '../workspace/scan';
+import pc from 'picocolors';
+import { totals } from '../report/pretty';
+import type { Progress, ScanResult } from '../workspace/scan';
+import { wantsColor } from './colors';
 
 const EVERY_MS = 100;
 
@@ -19,4 +22,10 @@ export function showProgress(isQuiet: boolean): Progress {
     const name = file.length <= width ? file : `...${file.slice(3 - width)}`;
     process.stderr.write(`\r\u001b[K${Math.floor((100 * done) / all)} % ${name}`);
   };
+}
+
+/** The number of findings and files, for formats that do not say it themselves. */
+export function showTotals(result: ScanResult, isQuiet: boolean): void {
+  if (isQuiet || !process.stderr.isTTY) return;
+  process.stderr.write(`${totals(result, pc.createColors(wantsColor(process.env, true)))}\n`);
 }

@@ -12,8 +12,15 @@ export function gccReport(scan: ScanResult): string {
     const lines = indexLines(text);
     for (const finding of findings) {
       const at = lines.positionAt(finding.span.start);
-      out.push(`${file}:${at.line}:${at.column}: ${WORDS[finding.severity]}: ${finding.message} [${finding.rule}]`);
+      out.push(
+        `${file}:${at.line}:${at.column}: ${WORDS[finding.severity]}: ${oneLine(finding.message)} [${finding.rule}]`,
+      );
     }
   }
   return out.map((line) => `${line}\n`).join('');
+}
+
+/** Code in a message may span lines; a compiler's message may not. */
+function oneLine(message: string): string {
+  return message.replace(/\s*[\r\n]\s*/g, ' ');
 }

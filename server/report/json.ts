@@ -49,7 +49,8 @@ export function jsonReport(scan: ScanResult, options: JsonOptions): string {
   return `${JSON.stringify(report, undefined, 2)}\n`;
 }
 
-function replayJson(replay: ReplayResult): unknown {
+/** The replay as the contract shows it. */
+export function replayJson(replay: ReplayResult): unknown {
   return { predicate: replay.question.predicate.kind, platforms: replay.platforms.map(verdictJson) };
 }
 

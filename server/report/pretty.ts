@@ -9,14 +9,20 @@ import type { Finding, Severity } from '../types';
 import type { ScanResult } from '../workspace/scan';
 import { indexLines, type LineIndex } from './lines';
 
-export function prettyReport(scan: ScanResult, colors: Colors): string {
+export interface PrettyOptions {
+  readonly colors: Colors;
+  /** Leave out totals. */
+  readonly isQuiet: boolean;
+}
+
+export function prettyReport(scan: ScanResult, { colors, isQuiet }: PrettyOptions): string {
   const out: string[] = [];
   for (const { file, text, findings } of scan.files) {
     const lines = indexLines(text);
     for (const finding of findings) out.push(...describe(file, finding, lines, colors), '');
   }
-  out.push(totals(scan, colors));
-  return `${out.join('\n')}\n`;
+  if (!isQuiet) out.push(totals(scan, colors));
+  return out.map((line) => `${line}\n`).join('');
 }
 
 function describe(file: string, finding: Finding, lines: LineIndex, colors: Colors): readonly string[] {
@@ -71,7 +77,8 @@ function painter(severity: Severity, colors: Colors): (text: string) => string {
   return severity === 'error' ? colors.red : severity === 'warning' ? colors.yellow : colors.cyan;
 }
 
-function totals(scan: ScanResult, colors: Colors): string {
+/** How many findings in how many files. */
+export function totals(scan: ScanResult, colors: Colors): string {
   const count = scan.files.reduce((sum, one) => sum + one.findings.length, 0);
   const files = `${scan.analyzed} of ${scan.seen} files use the DMA API`;
   return count === 0
