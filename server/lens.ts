@@ -2,7 +2,9 @@
 
 import { lowerFile } from './code/lower';
 import { MENTIONS_DMA } from './dmaApi';
+import { externalNames } from './facts/callGraph';
 import { extractFacts, type FileFacts, type FunctionFacts } from './facts/facts';
+import type { Summary, SummaryLookup } from './facts/summary';
 import { listAt } from './facts/tables';
 import { verdictSentence } from './render/verdict';
 import { replay } from './replay/replay';
@@ -21,6 +23,8 @@ export interface AnalyzeOptions {
   readonly rules?: readonly string[];
   /** Overrides per rule id; `off` silences it. */
   readonly severities?: Readonly<Record<string, Severity | 'off'>>;
+  /** What functions defined in other files do. */
+  readonly external?: SummaryLookup;
   /** Told about rules that throw; the others go on. */
   readonly log?: (message: string) => void;
 }
@@ -42,6 +46,10 @@ export interface Analysis {
   readonly findings: readonly Finding[];
   readonly hovers: readonly HoverInfo[];
   readonly stats: AnalysisStats;
+  /** What the functions of the file mean to their callers. */
+  readonly summaries: readonly Summary[];
+  /** Functions that it calls and does not define. */
+  readonly externals: readonly string[];
 }
 
 export interface AnalysisStats {
@@ -63,7 +71,7 @@ export function analyze(text: string, parser: Parser, options: AnalyzeOptions): 
     dmaFunctions: dma.length,
     dmaFunctionsWithErrors: dma.filter((fn) => fn.hasError).length,
   };
-  const facts = extractFacts(ir, text, options.kernel);
+  const facts = extractFacts(ir, text, options.kernel, options.external);
   const platforms = options.platforms ?? defaultPlatforms(options.kernel);
   const answers = new Map<string, ReplayResult>();
   const ask = (question: ReplayQuestion) => {
@@ -85,7 +93,13 @@ export function analyze(text: string, parser: Parser, options: AnalyzeOptions): 
     facts.functions.map((fn) => fn.flow.ir),
     !options.rules,
   );
-  return { findings: kept, hovers: collectHovers(facts, kept, ask), stats };
+  return {
+    findings: kept,
+    hovers: collectHovers(facts, kept, ask),
+    stats,
+    summaries: facts.summaries,
+    externals: externalNames(ir.functions),
+  };
 }
 
 function runRule(

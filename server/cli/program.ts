@@ -1,10 +1,11 @@
 /** The commands and their options. */
 
-import { Command, CommanderError, Option } from 'commander';
+import { Argument, Command, CommanderError, Option } from 'commander';
 import { FORMATS } from '../report/formats';
 import { RULES } from '../rules/index';
 import { PLATFORMS } from '../sim/platforms';
 import { runCheck } from './check';
+import { DEBUG_VIEWS, type DebugOptions, type DebugView, runDebug } from './debug/debug';
 import { printPlatforms, printRule, printRules } from './lists';
 import { runSimulate, type SimulateOptions, simulateOptions } from './simulate';
 import { UsageError } from './usage';
@@ -70,6 +71,14 @@ export async function runCli(argv: readonly string[]): Promise<number> {
     .description(`all ${PLATFORMS.length} platforms`)
     .addOption(formatOption())
     .action((options: { format: string }) => printPlatforms(options.format));
+
+  program
+    .command('debug')
+    .addArgument(new Argument('<view>', 'what to print').choices(DEBUG_VIEWS))
+    .argument('<file>', 'a C file')
+    .option('--function <name>', 'only this function')
+    .description('print what the analysis sees of a file')
+    .action((view: DebugView, file: string, options: DebugOptions) => runDebug(view, file, options));
 
   program
     .command('lsp')

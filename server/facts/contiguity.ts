@@ -6,7 +6,10 @@ import { errnoName } from './constants';
 import { explore, type Outcome } from './explore';
 import type { BranchFact, CallFact, Flow } from './flow';
 import { walkedList } from './flow';
+import type { Knowledge } from './knowledge';
 import { findMeasures, type Measure } from './measure';
+import { valueAt } from './operands';
+import type { Operand } from './summary';
 import { type ListFacts, listAt } from './tables';
 import { alternatives, constant, mentions, pure, substitute, type Value } from './values';
 
@@ -51,12 +54,9 @@ const DEBUG_NAME = /(?:dbg|debug|_dump|_log|print|trace|warn|_err|_info)(?:_|$)/
 /** Whoever maps IOVAs by hand wants each physical address, not a contiguous range. */
 const MAPS_BY_HAND = /^(?:iommu_map|iommu_map_sg|iommu_map_sgtable|iommu_map_sg_atomic|domain_map|ops->map_pages)$/;
 
-/** What functions of the file, or of the kernel, tell about the contiguity of an argument. */
+/** What is known about called functions and about the driver's framework. */
 export interface Helpers {
-  /** Functions that return the contiguous size of argument number n. */
-  readonly measuring: ReadonlyMap<string, number>;
-  /** Functions that tell whether argument number n is contiguous; `whenTrue`: a non-zero result says that it is. */
-  readonly claiming: ReadonlyMap<string, { readonly argument: number; readonly whenTrue: boolean }>;
+  readonly summary: Knowledge['summary'];
   /** The file tells its framework that a request has one segment: `mmc->max_segs = 1`. */
   readonly hostTakesOneSegment: boolean;
 }
@@ -205,14 +205,14 @@ function findTests(flow: Flow, measures: readonly Measure[], helpers: Helpers): 
   return tests;
 }
 
-function isHelper(call: CallFact, { measuring, claiming }: Helpers): boolean {
-  const name = call.call.name ?? '';
-  return measuring.has(name) || claiming.has(name);
+function isHelper(call: CallFact, { summary }: Helpers): boolean {
+  const kind = summary(call.call.name)?.returns?.kind;
+  return kind === 'contiguous-size' || kind === 'contiguity';
 }
 
-/** The list that argument number `index` of a call is, or is the table of. */
-function argumentList(flow: Flow, call: CallFact, index: number): ListFacts | undefined {
-  const value = call.args[index];
+/** The list that an operand of a call is, or is the table of. */
+function argumentList(flow: Flow, call: CallFact, operand: Operand): ListFacts | undefined {
+  const value = valueAt(call, operand);
   if (!value) return undefined;
   const place = value.kind === 'address' ? `${value.place}.sgl` : `${value.key}->sgl`;
   return listAt(flow, { kind: 'initial', key: place, place }) ?? listAt(flow, value);
@@ -220,8 +220,8 @@ function argumentList(flow: Flow, call: CallFact, index: number): ListFacts | un
 
 function sizeTest(flow: Flow, branch: BranchFact, call: CallFact, helpers: Helpers): ContiguityTest | undefined {
   const name = call.call.name ?? '';
-  const argument = helpers.measuring.get(name);
-  const list = argument === undefined ? undefined : argumentList(flow, call, argument);
+  const measured = helpers.summary(name)?.returns;
+  const list = measured?.kind === 'contiguous-size' ? argumentList(flow, call, measured.of) : undefined;
   if (!list) return undefined;
   return compare(flow, branch, (part) => part.key === call.result.key, {
     list,
@@ -234,10 +234,11 @@ function sizeTest(flow: Flow, branch: BranchFact, call: CallFact, helpers: Helpe
 /** `if (!is_contiguous(sgt, size))`. */
 function claimTest(flow: Flow, branch: BranchFact, call: CallFact, helpers: Helpers): ContiguityTest | undefined {
   const name = call.call.name ?? '';
-  const claim = helpers.claiming.get(name);
-  const list = claim && argumentList(flow, call, claim.argument);
-  const onShort = decide(branch.test, (part) => part.key === call.result.key, claim?.whenTrue ? 0n : 1n);
-  if (!list || onShort === undefined) return undefined;
+  const claim = helpers.summary(name)?.returns;
+  const list = claim?.kind === 'contiguity' ? argumentList(flow, call, claim.of) : undefined;
+  if (!list || claim?.kind !== 'contiguity') return undefined;
+  const onShort = decide(branch.test, (part) => part.key === call.result.key, claim.whenTrue ? 0n : 1n);
+  if (onShort === undefined) return undefined;
   return {
     list,
     kind: 'contiguous-size',

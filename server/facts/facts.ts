@@ -1,11 +1,11 @@
 /** Everything the rules may know about a file: plain facts, computed once and shared. */
 
-import type { Expr, FileIr, FunctionIr } from '../code/ir';
-import { DMA_API, type DmaFunction, dmaFunction } from '../dmaApi';
+import type { Expr, FileIr } from '../code/ir';
 import type { DeviceHints } from '../replay/types';
 import type { KernelVersion, Span } from '../types';
 import { collectAddressTests, findUntestedAddresses, type UntestedAddress } from './addresses';
 import { type CpuAccess, findCpuAccesses, findWrongMemory, type WrongMemory } from './buffers';
+import { calleesFirst } from './callGraph';
 import { bitMask, knownConstant } from './constants';
 import { type ContiguityFacts, contiguityOf } from './contiguity';
 import {
@@ -21,8 +21,8 @@ import {
 import { collectFieldWrites } from './fields';
 import { analyzeFlow, type Flow } from './flow';
 import { fieldsTestedForOne } from './guards';
+import { createKnowledge, type Knowledge } from './knowledge';
 import { findLeaks, type Leak } from './leaks';
-import { findMeasures } from './measure';
 import {
   collectMapsByField,
   type EarlyRead,
@@ -32,12 +32,13 @@ import {
   type LateUse,
   type Mismatch,
 } from './releases';
-import { alternatives, constant, mentions, substitute, type Value } from './values';
+import { addContiguity, summarize } from './summaries';
+import type { Summary, SummaryLookup } from './summary';
+import type { Value } from './values';
 import {
   type CpuFieldUse,
   type CpuWalk,
   collectMappedFields,
-  consumesParams,
   findCpuFields,
   findCpuWalks,
   findOriginalCountWalks,
@@ -70,6 +71,8 @@ export interface FunctionFacts {
 export interface FileFacts {
   readonly kernel: KernelVersion;
   readonly functions: readonly FunctionFacts[];
+  /** What each function means to its callers, callees first. */
+  readonly summaries: readonly Summary[];
   /** Fields that some function of the file tests for one. */
   readonly testedForOne: ReadonlySet<string>;
   /** What the file declares about its device. */
@@ -78,42 +81,33 @@ export interface FileFacts {
   readonly text: (span: Span) => string;
 }
 
-/** Extracts the facts of a file. Functions that call others of the file come after them. */
-export function extractFacts(file: FileIr, source: string, kernel: KernelVersion): FileFacts {
+/**
+ * Extracts the facts of a file. Functions that call others of the file come after them. `external` tells what functions
+ * defined elsewhere do.
+ */
+export function extractFacts(file: FileIr, source: string, kernel: KernelVersion, external?: SummaryLookup): FileFacts {
   const text = (span: Span) => source.slice(span.start, span.end).replace(/\s+/g, ' ');
   const macros = constantMacros(file);
-  const wrappers = new Map<string, DmaFunction>();
-  const measuring = new Map<string, number>(
-    DMA_API.flatMap((row) => (row.role === 'measure' && row.table !== undefined ? [[row.name, row.table]] : [])),
-  );
-  const claiming = new Map<string, { argument: number; whenTrue: boolean }>();
-  const apis = (name: string | undefined) => dmaFunction(name) ?? (name === undefined ? undefined : wrappers.get(name));
+  const knowledge = createKnowledge(new Set(file.functions.map((one) => one.name)), external);
   const flows: Flow[] = [];
   const walks = new Map<Flow, WalkFacts>();
-  const consumers = new Map<string, { readonly list: number; readonly count: number }>();
   for (const ir of calleesFirst(file.functions)) {
-    const flow = analyzeFlow(ir, macros, apis);
+    const flow = analyzeFlow(ir, macros, knowledge.row);
     flows.push(flow);
-    const wrapper = wrapperOf(flow);
-    if (wrapper) wrappers.set(ir.name, wrapper);
     const walked = walksOf(flow);
     walks.set(flow, walked);
-    const consumer = consumesParams(flow, walked, consumers);
-    if (consumer) consumers.set(ir.name, consumer);
-    const measured = measuredParam(flow);
-    if (measured !== undefined) measuring.set(ir.name, measured);
-    const claim = claimOf(flow, measuring);
-    if (claim) claiming.set(ir.name, claim);
+    knowledge.learn(summarize(flow, walked, knowledge));
   }
   const oneSegment = hostTakesOneSegment(file, flows);
   const writes = collectFieldWrites(flows);
   const tests: FileTests = collectTests(flows);
   const addressTests = collectAddressTests(flows);
-  const fields = { byList: collectMappedFields(flows), writes, consumers };
+  const fields = { byList: collectMappedFields(flows), writes, knowledge };
   const callers = callersOf(flows);
   const mapsByField = collectMapsByField(flows);
   const functions = flows.map((flow) => ({
     flow,
+    ...contiguityFacts(flow, knowledge, oneSegment),
     ...walkFindings(flow, walks.get(flow) ?? NO_WALKS, fields),
     leaks: findLeaks(flow, callers),
     mismatches: findMismatches(flow, mapsByField, flows),
@@ -122,7 +116,6 @@ export function extractFacts(file: FileIr, source: string, kernel: KernelVersion
     wrongMemory: findWrongMemory(flow),
     cpuAccesses: findCpuAccesses(flow),
     mapsWithMappedCount: findMappedCountReleases(flow, 'map', writes, text),
-    contiguity: contiguityOf(flow, { measuring, claiming, hostTakesOneSegment: oneSegment }),
     untestedResults: findUntestedResults(flow, text, tests),
     misreadResults: findMisreadResults(flow),
     untestedAddresses: findUntestedAddresses(flow, addressTests),
@@ -130,7 +123,8 @@ export function extractFacts(file: FileIr, source: string, kernel: KernelVersion
     syncsWithMappedCount: findMappedCountReleases(flow, 'sync', writes, text),
   }));
   functions.sort((a, b) => a.flow.ir.span.start - b.flow.ir.span.start);
-  return { kernel, functions, testedForOne: fieldsTestedForOne(flows), device: deviceHints(flows), text };
+  const summaries = knowledge.learned();
+  return { kernel, functions, summaries, testedForOne: fieldsTestedForOne(flows), device: deviceHints(flows), text };
 }
 
 function callersOf(flows: readonly Flow[]): (name: string) => readonly Flow[] {
@@ -147,108 +141,12 @@ function walkFindings(flow: Flow, walked: WalkFacts, fields: MappedFields) {
   };
 }
 
-/** The parameter whose contiguous size a function returns, found by what the function does. */
-function measuredParam(flow: Flow): number | undefined {
-  for (const measure of findMeasures(flow)) {
-    const returnsSum = flow.returns.some(
-      (end) => end.value?.kind === 'either' && measure.sums.includes(end.value.place),
-    );
-    if (!returnsSum) continue;
-    const index = flow.ir.params.findIndex(
-      (param) => measure.list === param.name || measure.list === `${param.name}->sgl`,
-    );
-    if (0 <= index) return index;
-  }
-  return undefined;
-}
-
-/** A function that compares the contiguous size of a parameter with something and returns whether it is enough. */
-function claimOf(
-  flow: Flow,
-  measuring: ReadonlyMap<string, number>,
-): { readonly argument: number; readonly whenTrue: boolean } | undefined {
-  const [end] = flow.returns;
-  if (flow.returns.length !== 1 || !end?.value) return undefined;
-  for (const call of flow.calls) {
-    const measured = measuring.get(call.call.name ?? '');
-    if (measured === undefined || end.value.key === call.result.key) continue;
-    const argument = paramIndex(flow, call.args[measured]);
-    if (argument === undefined || !mentions(end.value, (part) => part.key === call.result.key)) continue;
-    // With a long run and a small need, what does it say?
-    const said = substitute(end.value, (part) => {
-      if (part.key === call.result.key) return constant(1n << 40n);
-      return part.kind === 'initial' ? constant(1n) : undefined;
-    });
-    if (said.kind === 'constant') return { argument, whenTrue: said.number !== 0n };
-  }
-  return undefined;
-}
-
-/** A function of the file that hands its parameters on to a map or unmap call, as a row of the table. */
-function wrapperOf(flow: Flow): DmaFunction | undefined {
-  const maps = flow.calls.some((call) => call.api?.role === 'map');
-  for (const call of flow.calls) {
-    const { api } = call;
-    if (!api || (api.role !== 'map' && api.role !== 'unmap') || api.list === undefined || api.count === undefined)
-      continue;
-    const list = paramIndex(flow, call.args[api.list]);
-    const count = paramIndex(flow, call.args[api.count]);
-    if (list === undefined || count === undefined) continue;
-    if (api.role === 'map' ? !returnsMapped(flow, call.result) : maps) continue;
-    const { device: _device, direction: _direction, ...rest } = api;
-    return { ...rest, name: flow.ir.name, list, count };
-  }
-  return undefined;
-}
-
-function paramIndex(flow: Flow, value: Value | undefined): number | undefined {
-  const index = value?.kind === 'initial' ? flow.ir.params.findIndex((param) => param.name === value.place) : -1;
-  return 0 <= index ? index : undefined;
-}
-
-/** The function returns the count as it is: nothing else but zero, or the result of another call. */
-function returnsMapped(flow: Flow, result: Value): boolean {
-  const options = flow.returns.flatMap((end) => (end.value ? alternatives(end.value) : []));
-  const isOther = (option: Value) =>
-    option.key !== result.key && option.kind !== 'result' && !(option.kind === 'constant' && option.number === 0n);
-  return options.some((option) => option.key === result.key) && !options.some(isOther);
-}
-
-/** Functions ordered so that callees come before callers, where there is no recursion. */
-function calleesFirst(functions: readonly FunctionIr[]): readonly FunctionIr[] {
-  const byName = new Map(functions.map((one) => [one.name, one]));
-  const done = new Set<FunctionIr>();
-  const order: FunctionIr[] = [];
-  for (const root of functions) {
-    const stack: { readonly ir: FunctionIr; readonly callees: Iterator<FunctionIr> }[] = [];
-    const enter = (ir: FunctionIr) => {
-      if (done.has(ir)) return;
-      done.add(ir);
-      stack.push({ ir, callees: calleesOf(ir, byName).values() });
-    };
-    enter(root);
-    for (let top = stack.at(-1); top; top = stack.at(-1)) {
-      const next = top.callees.next();
-      if (next.done) {
-        order.push(top.ir);
-        stack.pop();
-      } else {
-        enter(next.value);
-      }
-    }
-  }
-  return order;
-}
-
-function calleesOf(ir: FunctionIr, byName: ReadonlyMap<string, FunctionIr>): readonly FunctionIr[] {
-  const callees = new Set<FunctionIr>();
-  for (const block of ir.blocks) {
-    for (const statement of block.statements) {
-      const callee = statement.kind === 'call' && statement.call.name ? byName.get(statement.call.name) : undefined;
-      if (callee) callees.add(callee);
-    }
-  }
-  return [...callees];
+/** Who takes a first address or tests for one range, also told to the callers that come later. */
+function contiguityFacts(flow: Flow, knowledge: Knowledge, hostTakesOneSegment: boolean) {
+  const contiguity = contiguityOf(flow, { summary: knowledge.summary, hostTakesOneSegment });
+  const summary = knowledge.summary(flow.ir.name);
+  if (summary) knowledge.learn(addContiguity(summary, flow, contiguity));
+  return { contiguity };
 }
 
 /** `#define NAME 64`, `#define NAME SZ_64K`, `#define NAME DMA_BIT_MASK(32)`. */

@@ -4,6 +4,7 @@ import type { Span } from '../types';
 import type { FieldWrites } from './fields';
 import { fieldKeys, placeKey } from './fields';
 import type { CallFact, Flow } from './flow';
+import type { Knowledge } from './knowledge';
 import { listAt } from './tables';
 import { alternatives, mentions, type Value } from './values';
 import type { EntryRead, Walk, WalkFacts } from './walks';
@@ -38,8 +39,7 @@ export interface MappedFields {
   /** Name of the list's field -> the map call, its count's field name, its function. */
   readonly byList: ReadonlyMap<string, readonly MappedField[]>;
   readonly writes: ReadonlyMap<string, FieldWrites>;
-  /** Functions that read DMA segments of argument `list`, `count` of them. */
-  readonly consumers: ReadonlyMap<string, { readonly list: number; readonly count: number }>;
+  readonly knowledge: Knowledge;
 }
 
 export interface MappedField {
@@ -88,7 +88,7 @@ export function findOriginalCountWalks(
     found.push({ ...blank(known), span: walk.boundSpan, by: 'loop', read, mappedName });
   }
   for (const call of flow.calls) {
-    const consumer = consumerOf(call, fields);
+    const consumer = consumerOf(call, fields.knowledge);
     const list = consumer && call.args[consumer.list];
     const count = consumer && call.args[consumer.count];
     const span = consumer && call.call.args[consumer.count]?.span;
@@ -271,21 +271,24 @@ function fillsAddresses(flow: Flow): boolean {
   });
 }
 
+/** Which arguments a call takes as mapped segments and their count. */
 function consumerOf(
   call: CallFact,
-  fields: MappedFields,
+  { summary }: Knowledge,
 ): { readonly list: number; readonly count: number } | undefined {
-  const { api } = call;
-  if (api?.role === 'consume' && api.list !== undefined && api.count !== undefined)
-    return { list: api.list, count: api.count };
-  return api ? undefined : fields.consumers.get(call.call.name ?? '');
+  if (call.api && call.api.role !== 'consume') return undefined;
+  for (const effect of summary(call.call.name)?.effects ?? []) {
+    if (effect.kind === 'walks' && effect.list.path === '' && effect.count.path === '')
+      return { list: effect.list.argument, count: effect.count.argument };
+  }
+  return undefined;
 }
 
 /** The parameters that a function takes as mapped segments and their count. */
 export function consumesParams(
   flow: Flow,
   { walks }: WalkFacts,
-  consumers: MappedFields['consumers'],
+  knowledge: Knowledge,
 ): { readonly list: number; readonly count: number } | undefined {
   const index = (value: Value | undefined) =>
     value?.kind === 'initial' ? flow.ir.params.findIndex((param) => param.name === value.place) : -1;
@@ -295,7 +298,7 @@ export function consumesParams(
     if (0 <= list && 0 <= count) return { list, count };
   }
   for (const call of flow.calls) {
-    const consumer = consumerOf(call, { byList: new Map(), writes: new Map(), consumers });
+    const consumer = consumerOf(call, knowledge);
     if (!consumer) continue;
     const [list, count] = [index(call.args[consumer.list]), index(call.args[consumer.count])];
     if (0 <= list && 0 <= count) return { list, count };

@@ -73,14 +73,14 @@ export type SourceText =
   | { readonly kind: 'other' }
   | { readonly kind: 'failed'; readonly reason: string };
 
-/** Reads a source file, as UTF-8 where it is, else as Latin-1. Never throws. */
-export function readSource(path: string): SourceText {
+/** Reads a source file, as UTF-8 where it is, else as Latin-1. `all`: also files without DMA. Never throws. */
+export function readSource(path: string, { all = false }: { readonly all?: boolean } = {}): SourceText {
   try {
     if (MAX_BYTES < statSync(path).size) return { kind: 'other' };
     const bytes = readFileSync(path);
     if (bytes.subarray(0, 8192).includes(0)) return { kind: 'failed', reason: 'a binary file' };
     const latin = bytes.toString('latin1');
-    if (!MENTIONS_DMA.test(latin)) return { kind: 'other' };
+    if (!all && !MENTIONS_DMA.test(latin)) return { kind: 'other' };
     return { kind: 'text', text: decode(bytes, latin) };
   } catch (error) {
     return { kind: 'failed', reason: reasonOf(error) };
