@@ -17,7 +17,7 @@ const common = {
   sourcemap: false,
   minify: process.argv.includes('--minify'),
   // Looked up at run time, and only where a working binary exists.
-  external: ['vscode', 'tree-sitter', 'tree-sitter-c'],
+  external: ['vscode', 'tree-sitter', 'tree-sitter-c', '@napi-rs/nice'],
   logLevel: 'warning',
   outdir: 'dist',
   ...ES_IN_CJS,
@@ -27,7 +27,9 @@ const entries = {
   client: 'client/extension.ts',
   server: 'server/main.ts',
   cli: 'server/cli.ts',
-  worker: 'server/workspace/worker.ts',
+  'scan-worker': 'server/workspace/worker.ts',
+  // What the pool itself runs in each of its threads; it looks for it under this name.
+  worker: 'node_modules/piscina/dist/worker.js',
 };
 const scripts = { generate: 'scripts/generate.ts', bench: 'scripts/bench.ts' };
 

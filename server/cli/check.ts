@@ -27,6 +27,8 @@ export interface CheckOptions {
   readonly stdinFilename: string;
   readonly stats?: boolean;
   readonly quiet?: boolean;
+  /** Workers; absent: one per core. */
+  readonly jobs?: number;
 }
 
 /** Checks files and prints the report; returns the exit status. */
@@ -49,17 +51,18 @@ export async function runCheck(paths: readonly string[], options: CheckOptions):
           RULES.map((one) => one.id),
           'rule',
         );
-  const parser = await createParser();
   const log = (message: string) => process.stderr.write(`dma-lens: ${message}\n`);
-  const analyzeOptions = { kernel, log, ...(platforms && { platforms }), ...(rules && { rules }) };
+  const analyzeOptions = { kernel, ...(platforms && { platforms }), ...(rules && { rules }) };
   let scanned: ScanResult;
   if (options.stdin) {
     const text = readFileSync(0, 'utf8');
-    const { findings, stats } = analyze(text, parser, analyzeOptions);
+    const { findings, stats } = analyze(text, await createParser(), { ...analyzeOptions, log });
     const files = findings.length === 0 ? [] : [{ file: options.stdinFilename, text, findings }];
     scanned = { seen: 1, analyzed: 1, failed: [], files, stats };
   } else {
-    scanned = scan(paths, parser, analyzeOptions, showProgress(options.quiet === true));
+    const progress = showProgress(options.quiet === true);
+    const jobs = options.jobs === undefined ? {} : { jobs: options.jobs };
+    scanned = await scan(paths, { ...analyzeOptions, ...jobs, log, progress });
   }
   const result = { ...scanned, files: inOrder(scanned.files) };
   for (const { file, reason } of result.failed) log(`${file}: ${reason}`);

@@ -37,6 +37,7 @@ export async function runCli(argv: readonly string[]): Promise<number> {
     )
     .option('--stdin', 'read one file from standard input')
     .option('--stdin-filename <name>', 'its name in the report', 'stdin.c')
+    .option('--jobs <number>', 'workers; default: one per core', parseJobs)
     .option('--stats', 'add statistics to the JSON report')
     .option('--quiet', 'no progress, no totals')
     .addHelpText('after', EXAMPLES.check)
@@ -100,6 +101,14 @@ export async function runCli(argv: readonly string[]): Promise<number> {
     return 2;
   }
   return status;
+}
+
+function parseJobs(text: string): number {
+  const jobs = Number(text);
+  if (!Number.isInteger(jobs) || jobs < 1 || 256 < jobs) {
+    throw new UsageError(`--jobs takes a whole number from 1 to 256, not '${text}'`);
+  }
+  return jobs;
 }
 
 function formatOption(): Option {

@@ -64,8 +64,16 @@ export function reasonOf(error: unknown): string {
   return words[code] ?? (error instanceof Error ? error.message : String(error));
 }
 
+/** Bytes of a file; 0 when it cannot be told. */
+export function sizeOf(path: string): number {
+  return statSync(path, { throwIfNoEntry: false })?.size ?? 0;
+}
+
 /** Larger files are generated tables, not drivers. Bytes. */
 const MAX_BYTES = 8 * 1024 * 1024;
+
+/** Every file that mentions the DMA API has one of these: a search over bytes that spares decoding the others. */
+const HINTS = ['dma_', 'pci_', 'prime_get_contiguous'].map((word) => Buffer.from(word));
 
 export type SourceText =
   | { readonly kind: 'text'; readonly text: string }
@@ -79,6 +87,7 @@ export function readSource(path: string, { all = false }: { readonly all?: boole
     if (MAX_BYTES < statSync(path).size) return { kind: 'other' };
     const bytes = readFileSync(path);
     if (bytes.subarray(0, 8192).includes(0)) return { kind: 'failed', reason: 'a binary file' };
+    if (!HINTS.some((hint) => bytes.includes(hint))) return { kind: 'other' };
     const latin = bytes.toString('latin1');
     if (!all && !MENTIONS_DMA.test(latin)) return { kind: 'other' };
     return { kind: 'text', text: decode(bytes, latin) };

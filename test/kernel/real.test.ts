@@ -2,10 +2,9 @@
 
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { AnalyzeOptions } from '../../server/lens';
 import { layoutLine, listText } from '../../server/render/verdict';
-import { createParser, type Parser } from '../../server/syntax/parser';
 import type { Finding } from '../../server/types';
 import { kernelVersionAt } from '../../server/workspace/kernelTree';
 import { type ScanResult, scan } from '../../server/workspace/scan';
@@ -21,31 +20,25 @@ test('a kernel tree is there, or the reader is told', () => {
 });
 
 describe.runIf(isPresent)('Linux 6.12', () => {
-  let parser: Parser;
-  beforeAll(async () => {
-    parser = await createParser();
-  });
-
-  function scanBelow(paths: readonly string[], options: Partial<AnalyzeOptions> = {}): ScanResult {
+  function scanBelow(paths: readonly string[], options: Partial<AnalyzeOptions> = {}): Promise<ScanResult> {
     const kernel = { major: 6, minor: 12 };
     return scan(
       paths.map((path) => join(root, path)),
-      parser,
       { kernel, ...options },
-      () => {},
     );
   }
 
-  function findings(path: string, options: Partial<AnalyzeOptions> = {}): readonly Finding[] {
-    return scanBelow([path], options).files.flatMap((file) => file.findings);
+  async function findings(path: string, options: Partial<AnalyzeOptions> = {}): Promise<readonly Finding[]> {
+    const { files } = await scanBelow([path], options);
+    return files.flatMap((file) => file.findings);
   }
 
   test('the version is read from the tree', () => {
     expect(kernelVersionAt(join(root, 'drivers/media'))).toEqual({ major: 6, minor: 12 });
   });
 
-  test('videobuf2-dma-contig hopes for contiguity, and checks', () => {
-    const found = findings('drivers/media/common/videobuf2/videobuf2-dma-contig.c');
+  test('videobuf2-dma-contig hopes for contiguity, and checks', async () => {
+    const found = await findings('drivers/media/common/videobuf2/videobuf2-dma-contig.c');
     expect(found.map((one) => [one.rule, one.function])).toEqual([
       ['contiguity-required', 'vb2_dc_get_userptr'],
       ['contiguity-required', 'vb2_dc_map_dmabuf'],
@@ -67,8 +60,8 @@ describe.runIf(isPresent)('Linux 6.12', () => {
     }
   });
 
-  test('with the first iommu-dma it breaks with {4K, 8K}', () => {
-    const [found] = findings('drivers/media/common/videobuf2/videobuf2-dma-contig.c', {
+  test('with the first iommu-dma it breaks with {4K, 8K}', async () => {
+    const [found] = await findings('drivers/media/common/videobuf2/videobuf2-dma-contig.c', {
       kernel: { major: 4, minor: 4 },
       platforms: ['iommu-dma-4.4'],
     });
@@ -78,21 +71,20 @@ describe.runIf(isPresent)('Linux 6.12', () => {
     expect(verdict?.example && layoutLine(verdict.example.result)).toBe('4 KiB, hole of 4 KiB, 8 KiB');
   });
 
-  test('exynos g2d assumes', () => {
-    expect(findings('drivers/gpu/drm/exynos/exynos_drm_g2d.c').map((one) => [one.rule, one.function])).toEqual([
-      ['contiguity-assumed', 'g2d_userptr_get_dma_addr'],
-    ]);
+  test('exynos g2d assumes', async () => {
+    const found = await findings('drivers/gpu/drm/exynos/exynos_drm_g2d.c');
+    expect(found.map((one) => [one.rule, one.function])).toEqual([['contiguity-assumed', 'g2d_userptr_get_dma_addr']]);
   });
 
   test.each(['drivers/gpu/drm/drm_prime.c', 'drivers/gpu/drm/panthor/panthor_mmu.c', 'drivers/ata/libata-sff.c'])(
     '%s is right',
-    (path) => {
-      expect(findings(path).filter((one) => one.rule.startsWith('contiguity-'))).toEqual([]);
+    async (path) => {
+      expect((await findings(path)).filter((one) => one.rule.startsWith('contiguity-'))).toEqual([]);
     },
   );
 
-  test('the functions of media, drm and crypto that touch DMA parse', { timeout: 120_000 }, () => {
-    const { stats, failed } = scanBelow(['drivers/media', 'drivers/gpu/drm', 'drivers/crypto']);
+  test('the functions of media, drm and crypto that touch DMA parse', { timeout: 120_000 }, async () => {
+    const { stats, failed } = await scanBelow(['drivers/media', 'drivers/gpu/drm', 'drivers/crypto']);
     expect(failed).toEqual([]);
     expect(stats.dmaFunctions).toBeGreaterThan(700);
     expect(stats.dmaFunctionsWithErrors / stats.dmaFunctions).toBeLessThan(0.005);
