@@ -2,7 +2,7 @@
 
 import { IovaDomain } from './iova';
 import { deviceLimit, powerOfTwoAtLeast, since } from './layout';
-import type { Device, Machine } from './types';
+import type { Device, Kernel, Machine } from './types';
 
 const FOUR_GIB = 2 ** 32;
 /** Address width that IOMMUs commonly have. */
@@ -24,6 +24,7 @@ export class IommuSpace {
       startPfn: Math.max(1, start),
       pfn32: FOUR_GIB / this.granule,
       strict: machine.strict ?? true,
+      hasCaches: usesFastPath(machine.kernel),
     });
     for (const range of machine.reserved ?? []) {
       this.domain.reserve(Number(range.start / BigInt(this.granule)), Number(range.end / BigInt(this.granule)));
@@ -37,12 +38,13 @@ export class IommuSpace {
   allocate(bytes: number, device: Device, cpu: number): bigint | undefined {
     const { kernel } = this.machine;
     let size = bytes / this.granule;
-    const isRounded = since(kernel, 4, 11);
-    if (isRounded && size < 32) size = powerOfTwoAtLeast(size);
+    const isFast = usesFastPath(kernel);
+    if (isFast && size < 32) size = powerOfTwoAtLeast(size);
     const limit = this.limitOf(device);
     const highest = Number(limit / BigInt(this.granule));
     let pfn = 0;
-    const wants32 = isRounded && device.pci && !this.machine.forcedac && BigInt(FOUR_GIB) <= limit;
+    const isForced = this.machine.forcedac === true && since(kernel, 5, 13);
+    const wants32 = isFast && device.pci && !isForced && BigInt(FOUR_GIB) <= limit;
     if (wants32 && this.tries32First) {
       pfn = this.domain.allocateFast(size, FOUR_GIB / this.granule - 1, false, cpu);
       if (pfn === 0 && since(kernel, 6, 6)) this.tries32First = false;
@@ -58,8 +60,20 @@ export class IommuSpace {
 
   private limitOf(device: Device): bigint {
     const { kernel } = this.machine;
-    const limit = since(kernel, 4, 19) ? deviceLimit(device) : device.dmaMask;
+    const limit = limitBefore(device, kernel) ?? deviceLimit(device);
     const aperture = this.machine.apertureEnd ?? DEFAULT_APERTURE_END;
     return since(kernel, 4, 8) && aperture < limit ? aperture : limit;
   }
+}
+
+/** The caches, sizes rounded to a power of two, and 32-bit addresses first came together. */
+function usesFastPath(kernel: Kernel): boolean {
+  return since(kernel, 4, 11);
+}
+
+/** Until 4.18 the bus has no limit; until 5.3 it is a mask like that of the device. */
+function limitBefore(device: Device, kernel: Kernel): bigint | undefined {
+  if (!since(kernel, 4, 19)) return device.dmaMask;
+  if (since(kernel, 5, 4)) return undefined;
+  return device.busDmaLimit === 0n ? device.dmaMask : device.dmaMask & device.busDmaLimit;
 }

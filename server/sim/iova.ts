@@ -16,6 +16,8 @@ export interface IovaOptions {
   readonly pfn32: number;
   /** Freed blocks are reusable at once; otherwise they wait in a flush queue. */
   readonly strict: boolean;
+  /** Small blocks go through caches per CPU. */
+  readonly hasCaches: boolean;
 }
 
 interface Magazine {
@@ -36,7 +38,6 @@ export class IovaDomain {
   private readonly options: IovaOptions;
   /** The tree of 4.4 to 4.14 remembers only where the last 32-bit block went. */
   private readonly isOld: boolean;
-  private readonly hasCaches: boolean;
   private readonly taken = new TakenRanges();
   private readonly anchor: Taken;
   private cached: Taken;
@@ -50,7 +51,6 @@ export class IovaDomain {
   constructor(options: IovaOptions) {
     this.options = options;
     this.isOld = !since(options.kernel, 4, 15);
-    this.hasCaches = since(options.kernel, 4, 9);
     this.anchor = this.taken.anchor;
     this.cached = this.anchor;
     this.cached32 = this.isOld ? undefined : this.anchor;
@@ -83,7 +83,7 @@ export class IovaDomain {
    * set, a failure empties all caches and tries once more. Returns the first pfn, or 0 when nothing fits.
    */
   allocateFast(size: number, limit: number, flush: boolean, cpu: number): number {
-    if (!this.hasCaches) return this.allocate(size, limit);
+    if (!this.options.hasCaches) return this.allocate(size, limit);
     const fromCache = this.takeFromCache(size, limit, cpu);
     if (fromCache !== 0) return fromCache;
     const pfn = this.allocate(size, limit);
@@ -105,7 +105,7 @@ export class IovaDomain {
   }
 
   private release(pfn: number, size: number, cpu: number): void {
-    if (this.hasCaches && this.putInCache(pfn, size, cpu)) return;
+    if (this.options.hasCaches && this.putInCache(pfn, size, cpu)) return;
     this.free(pfn);
   }
 

@@ -1,6 +1,16 @@
 /** What all backends need to describe a mapping: sizes in words, pieces, and why neighbouring segments part. */
 
-import type { Break, BreakCause, MapFailure, MappedLayout, Piece, Scatterlist, Segment, SgEntry } from './types';
+import type {
+  Break,
+  BreakCause,
+  Kernel,
+  MapFailure,
+  MappedLayout,
+  Piece,
+  Scatterlist,
+  Segment,
+  SgEntry,
+} from './types';
 
 export const PAGE_SIZE = 4096;
 
@@ -47,6 +57,11 @@ export function wholeEntry(list: Scatterlist, entry: number): Piece {
 
 export function failure(backend: string, errno: number, reason: string): MapFailure {
   return { ok: false, backend, errno, reason };
+}
+
+/** dma_map_sgtable() makes -EIO of a backend's 0 since Linux 5.15, and had -EINVAL for everything before. */
+export function emptyList(backend: string, kernel: Kernel): MapFailure {
+  return failure(backend, since(kernel, 5, 15) ? -5 : -22, 'the list is empty');
 }
 
 /** Explains the gap after segment `after`; called only when somebody asks. */

@@ -18,7 +18,8 @@ export class LegacyIova {
   private readonly flushesFirst: boolean;
 
   constructor(machine: Machine) {
-    this.domain = new IovaDomain({ kernel: machine.kernel, startPfn: 1, pfn32: PFN32, strict: machine.strict ?? true });
+    const { kernel, strict = true } = machine;
+    this.domain = new IovaDomain({ kernel, startPfn: 1, pfn32: PFN32, strict, hasCaches: since(kernel, 4, 9) });
     for (const { start, end } of machine.reserved ?? []) this.domain.reserve(Number(start / PAGE), Number(end / PAGE));
     this.flushesFirst = !since(machine.kernel, 4, 15);
   }

@@ -15,6 +15,8 @@ interface Area {
   readonly count: number;
   index: number;
   free: number;
+  /** The search has a known start. */
+  isSought: boolean;
 }
 
 interface Taken {
@@ -40,18 +42,34 @@ export class SwiotlbSlots {
     this.pool = machine.swiotlb ?? DEFAULT_POOL;
     this.kernel = machine.kernel;
     this.start = Number(this.pool.start);
-    const slots = Math.max(SEGMENT_SLOTS, Math.floor(Number(this.pool.end - this.pool.start) / SLOT));
+    const bytes = Number(this.pool.end - this.pool.start);
+    const slots = bytes === 0 ? 0 : Math.max(SEGMENT_SLOTS, Math.floor(bytes / SLOT));
     this.taken = new Uint8Array(slots);
     const wanted = since(machine.kernel, 6, 0) ? powerOfTwoAtLeast(this.pool.areas) : 1;
     const most = Math.max(1, Math.floor(slots / SEGMENT_SLOTS));
     const count = Math.min(wanted, most);
     const each = Math.floor(slots / count);
     this.areas = Array.from({ length: count }, (_one, area) => {
-      return { first: area * each, count: each, index: 0, free: each };
+      return { first: area * each, count: each, index: 0, free: each, isSought: false };
     });
     this.freeIn = new Uint8Array(Math.ceil(slots / SEGMENT_SLOTS)).fill(SEGMENT_SLOTS);
-    const first = this.areas[0];
-    if (first && this.pool.index !== undefined) first.index = this.pool.index % each;
+  }
+
+  /** Whether Linux has set up a pool. */
+  get isActive(): boolean {
+    return 0 < this.taken.length;
+  }
+
+  /** Starts the next search of the area at `address` there, if nothing started it before; returns the area's number. */
+  seek(address: bigint): number | undefined {
+    if (address < this.pool.start || this.pool.end <= address) return undefined;
+    const slot = Math.floor(Number(address - this.pool.start) / SLOT);
+    const number = this.areas.findIndex((one) => one.first <= slot && slot < one.first + one.count);
+    const area = this.areas[number];
+    if (!area) return undefined;
+    if (!area.isSought) area.index = slot - area.first;
+    area.isSought = true;
+    return number;
   }
 
   /**

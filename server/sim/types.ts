@@ -142,6 +142,8 @@ export interface Machine {
   readonly windowStart?: bigint;
   readonly windowBytes?: bigint;
   readonly pools?: number;
+  /** powerpc: table entries that small allocations of different lists keep between each other; 16 when absent. */
+  readonly block?: number;
   readonly merge?: boolean;
   /** GART: iommu=force, every entry is remapped; iommu=merge implies it. */
   readonly force?: boolean;
@@ -153,12 +155,10 @@ export interface Machine {
 
 export interface SwiotlbPool {
   readonly start: bigint;
-  /** Exclusive. */
+  /** Exclusive; equal to `start` when there is no pool. */
   readonly end: bigint;
   readonly areas: number;
   readonly force: boolean;
-  /** First slot index the search starts from. */
-  readonly index?: number;
 }
 
 /** The state that Linux keeps for a device: an IOVA domain, a window bitmap, a bounce pool. */
@@ -169,6 +169,11 @@ export interface DmaSpace {
   /** dma_map_page(): one entry, one segment. */
   mapPage(entry: SgEntry, device: Device, direction: Direction, cpu?: number): MapResult;
   unmap(layout: MappedLayout, cpu?: number): void;
+  /**
+   * Says that the next bounce of an area is known to lie at `address`; only the first word counts, later searches go on
+   * by themselves. Returns the area, which is that of the CPU; undefined where `address` is not in the bounce pool.
+   */
+  seekBounce?(address: bigint): number | undefined;
 }
 
 /** A mapping backend of Linux. */

@@ -171,13 +171,14 @@ export function translates(subject: Subject, _mapped: Live, live: readonly Live[
       if (segment.bounced) continue;
       eachPiece(segment, list, (dma, physical, length) => {
         if (subject.page === undefined) {
-          expect(dma).toBe(physical);
+          if (dma !== physical) throw new Error(`${dma} leads to itself, not to ${physical}`);
           return;
         }
-        expect(dma % page).toBe(physical % page);
+        if (dma % page !== physical % page) throw new Error(`${dma} and ${physical} differ within a page`);
         for (let at = dma - (dma % page); at < dma + BigInt(length); at += page) {
           const behind = physical - dma + at;
-          expect(table.get(at) ?? behind).toBe(behind);
+          const other = table.get(at) ?? behind;
+          if (other !== behind) throw new Error(`${at} leads to ${other} and to ${behind}`);
           table.set(at, behind);
         }
       });
@@ -208,7 +209,8 @@ export function neverOverlaps(_subject: Subject, _mapped: Live, live: readonly L
     const sorted = [...ranges].sort((one, other) => (one.start < other.start ? -1 : 1));
     sorted.forEach((one, i) => {
       const next = sorted[i + 1];
-      if (next) expect(one.start + BigInt(one.bytes)).toBeLessThanOrEqual(next.start);
+      const end = one.start + BigInt(one.bytes);
+      if (next && next.start < end) throw new Error(`${one.start} to ${end} overlaps ${next.start}`);
     });
   }
 }
@@ -247,7 +249,7 @@ export function keepsBoundary(subject: Subject, { list, mapping }: Live, limits:
     const first = dma - (dma % page);
     const last = dma + BigInt(length) - 1n;
     const bytes = ((last - first) / page + 1n) * page;
-    if (bytes <= size) expect({ dma, crosses: first / size !== last / size }).toEqual({ dma, crosses: false });
+    if (bytes <= size && first / size !== last / size) throw new Error(`${dma}+${length} crosses ${size}`);
   };
   for (const segment of mapping.segments) {
     if (segment.bounced || keepsAddress(segment, list)) continue;
@@ -265,7 +267,7 @@ function keepsAddress(segment: Segment, list: Scatterlist): boolean {
 export function keepsMask(subject: Subject, { mapping }: Live, limits: Device): void {
   if (!subject.keepsMask) return;
   for (const { dma, length } of mapping.segments) {
-    expect(dma + BigInt(length) - 1n).toBeLessThanOrEqual(limits.dmaMask);
+    if (limits.dmaMask < dma + BigInt(length) - 1n) throw new Error(`${dma}+${length} is above ${limits.dmaMask}`);
   }
 }
 
@@ -304,3 +306,24 @@ export function sameHistorySameResult(subject: Subject, history: History): void 
 function plain(result: MapResult) {
   return result.ok ? { segments: result.segments, breaks: result.breaks, blocks: result.blocks } : result;
 }
+
+/** What must hold after every mapping. */
+export type Law = (subject: Subject, mapped: Live, live: readonly Live[]) => void;
+export type LimitLaw = (subject: Subject, mapped: Live, limits: History['limits']) => void;
+
+export const LAWS: readonly (readonly [string, Law])[] = [
+  ['bytes are neither lost, repeated nor reordered', keepsBytesInOrder],
+  ['a segment is as long as its pieces', keepsLengths],
+  ['segments never outnumber entries', neverGrows],
+  ['every device byte leads to the right physical byte', translates],
+  ['live mappings do not overlap', neverOverlaps],
+  ['segments lie in the blocks that were taken', staysInBlocks],
+  ['every break has a cause', explainsBreaks],
+];
+
+/** What must hold of the device's limits. */
+export const LIMIT_LAWS: readonly (readonly [string, LimitLaw])[] = [
+  ['merging keeps the segment limit', keepsLimit],
+  ['the segment boundary is kept', keepsBoundary],
+  ['the mask is kept', keepsMask],
+];

@@ -9,6 +9,7 @@ import { Bitmap, boundaryPages } from '../bitmap';
 import { placeText } from '../chunks';
 import { alignUp, failure, hex, layout, PAGE_SIZE, since, sizeText, wholeEntry } from '../layout';
 import { LegacyIova } from '../legacyIova';
+import { mapPeers } from '../peerToPeer';
 import type { Backend, Device, DmaSpace, Machine, MapResult, Scatterlist, Segment } from '../types';
 
 const ID = 'amd-legacy';
@@ -32,7 +33,8 @@ function openBlocks(machine: Machine): DmaSpace {
   const addresses = new LegacyIova(machine);
   return {
     backend: ID,
-    mapSg: (list, device, _direction, cpu = 0) => mapBlock(machine, addresses, list, device, cpu),
+    mapSg: (list, device, _direction, cpu = 0) =>
+      mapPeers(ID, list, machine.kernel) ?? mapBlock(machine, addresses, list, device, cpu),
     mapPage(entry, device, _direction, cpu = 0) {
       const result = mapBlock(machine, addresses, [entry], device, cpu);
       return result.ok ? result : failure(ID, ENOMEM, result.reason);

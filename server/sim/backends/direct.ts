@@ -4,7 +4,8 @@
  * swiotlb_map_sg_attrs() in lib/swiotlb.c.
  */
 
-import { deviceLimit, failure, hex, layout, physicalStart, since, sizeText, wholeEntry } from '../layout';
+import { deviceLimit, emptyList, failure, hex, layout, physicalStart, since, sizeText, wholeEntry } from '../layout';
+import { mapPeers } from '../peerToPeer';
 import { SwiotlbSlots } from '../swiotlbPool';
 import type { Backend, Device, Direction, DmaSpace, Machine, MapResult, Scatterlist, Segment, SgEntry } from '../types';
 import { isUnsafeLength } from './iommuDma';
@@ -41,6 +42,7 @@ function openSpace(machine: Machine, id: string, force: boolean): DmaSpace {
       return result.ok ? result : failure(id, ENOMEM, result.reason);
     },
     unmap: (mapping) => slots.release(mapping.segments),
+    seekBounce: (address) => slots.seek(address),
   };
 }
 
@@ -60,6 +62,9 @@ function mapList(
   slots: SwiotlbSlots,
   place: Place,
 ): MapResult {
+  if (list.length === 0) return emptyList(id, machine.kernel);
+  const peers = mapPeers(id, list, machine.kernel);
+  if (peers) return peers;
   const segments: Segment[] = [];
   for (let i = 0; i < list.length; i++) {
     const entry = list[i];
@@ -72,6 +77,11 @@ function mapList(
     if (entry.p2p?.via === 'unsupported' && since(machine.kernel, 6, 0)) {
       slots.release(segments);
       return failure(id, EREMOTEIO, `entry ${i} is peer-to-peer memory that the device cannot reach`);
+    }
+    if (entry.p2p?.via === 'host-bridge' && since(machine.kernel, 6, 18)) {
+      // 6.18 forgets to write the address: what a fresh list has there is 0.
+      segments.push({ dma: 0n, length: entry.length, pieces: [wholeEntry(list, i)], bus: true });
+      continue;
     }
     const placed = place(entry, device, direction, cpu);
     if (!placed.ok) {
@@ -93,6 +103,8 @@ function mapList(
     [],
     (after) => {
       const [one, next] = [segments[after], segments[after + 1]];
+      if ((one?.bus && one.dma === 0n) || (next?.bus && next.dma === 0n))
+        return { cause: 'bus-address', why: 'Linux 6.18 leaves the address of such peer-to-peer memory unset' };
       if (one?.bus || next?.bus) return { cause: 'bus-address', why: 'peer-to-peer memory keeps its bus address' };
       if (one?.bounced || next?.bounced) return { cause: 'bounce', why: 'every bounced entry gets slots of its own' };
       return { cause: 'physical', why: 'the physical memory itself is scattered' };
@@ -123,6 +135,9 @@ function placeEntry(
   const isSmall = since(machine.kernel, 6, 5) && !device.coherent && direction !== 1 && isUnsafeLength(entry.length);
   if (!force && !isSmall && reaches(dma) && dma !== undefined) return { ok: true, dma, bounce: undefined };
   if (force && entry.p2p) return { ok: false, reason: 'peer-to-peer memory cannot bounce' };
+  if (!slots.isActive) {
+    return { ok: false, reason: `the device reaches addresses up to ${hex(limit)} only, and there is no bounce pool` };
+  }
   const bounce = slots.take(phys, entry.length, 0, device, cpu);
   if (bounce === undefined) {
     return {

@@ -6,6 +6,7 @@
 
 import { alignUp, failure, layout, PAGE_SIZE, physicalStart, since, sizeText, wholeEntry } from '../layout';
 import { LegacyIova } from '../legacyIova';
+import { mapPeers } from '../peerToPeer';
 import { SwiotlbSlots } from '../swiotlbPool';
 import type { Backend, Device, DmaSpace, Machine, MapResult, Scatterlist, Segment, SgEntry } from '../types';
 
@@ -30,6 +31,8 @@ function openSpace(machine: Machine): DmaSpace {
     backend: ID,
     mapSg(list, device, _direction, cpu = 0) {
       if (list.length === 0) return failure(ID, EINVAL, 'the list is empty');
+      const peers = mapPeers(ID, list, machine.kernel);
+      if (peers) return peers;
       return iova.bounces(device) ? mapOneByOne(iova, list, device, cpu) : mapBlock(iova, list, device, cpu);
     },
     mapPage(entry, device, _direction, cpu = 0) {

@@ -4,7 +4,8 @@
  */
 
 import { IommuSpace } from '../iommuSpace';
-import { alignUp, failure, layout, physicalStart, since, sizeText, wholeEntry } from '../layout';
+import { alignUp, emptyList, failure, layout, physicalStart, since, sizeText, wholeEntry } from '../layout';
+import { mapPeers } from '../peerToPeer';
 import { SwiotlbSlots } from '../swiotlbPool';
 import type {
   Backend,
@@ -59,6 +60,9 @@ function openSpace(machine: Machine, id: string): DmaSpace {
   return {
     backend: id,
     mapSg(list, device, direction, cpu = 0) {
+      if (list.length === 0) return emptyList(id, machine.kernel);
+      const peers = mapPeers(id, list, machine.kernel);
+      if (peers) return peers;
       if (bounces(list, device, direction, machine.kernel))
         return mapOneByOne(id, iova, slots, list, device, direction, cpu);
       return mapMerged(id, iova, list, device, cpu);
@@ -103,6 +107,7 @@ function mapMerged(id: string, iova: IommuSpace, list: Scatterlist, device: Devi
   const placed: (Placed | undefined)[] = [];
   let total = 0;
   let previous: Placed | undefined;
+  let tooLong: string | undefined;
   for (let i = 0; i < list.length; i++) {
     const entry = list[i];
     if (!entry) continue;
@@ -116,12 +121,13 @@ function mapMerged(id: string, iova: IommuSpace, list: Scatterlist, device: Devi
     }
     const offset = entry.offset % granule;
     const mapped = alignUp(entry.length + offset, granule);
-    if (checksOverflow(kernel) && 2 ** 32 <= mapped)
-      return failure(id, EINVAL, `entry ${i} does not fit 32 bits once aligned`);
+    if (2 ** 32 <= mapped) tooLong ??= `entry ${i} does not fit 32 bits once aligned`;
+    if (tooLong !== undefined && checksOverflow(kernel)) return failure(id, EINVAL, tooLong);
     const pad = boundaryBytes === 0 ? 0 : (boundaryBytes - (total % boundaryBytes)) % boundaryBytes;
-    if (previous && pad !== 0 && pad < mapped - 1) {
-      if (checksOverflow(kernel) && 2 ** 32 <= previous.mapped + pad)
-        return failure(id, EINVAL, `the pad behind entry ${i - 1} does not fit 32 bits`);
+    // Linux subtracts 1 from an unsigned length, so that an empty entry is always padded.
+    if (previous && pad !== 0 && (pad < mapped - 1 || mapped === 0)) {
+      if (2 ** 32 <= previous.mapped + pad) tooLong ??= `the pad behind entry ${i - 1} does not fit 32 bits`;
+      if (tooLong !== undefined && checksOverflow(kernel)) return failure(id, EINVAL, tooLong);
       previous.mapped += pad;
       previous.pad = pad;
       total += pad;
@@ -133,6 +139,11 @@ function mapMerged(id: string, iova: IommuSpace, list: Scatterlist, device: Devi
   const base = total === 0 ? 0n : iova.allocate(total, device, cpu);
   if (base === undefined)
     return failure(id, errno.memory, `no ${sizeText(total)} of IOVA space is free below the device's mask`);
+  if (tooLong !== undefined) {
+    // A length that wrapped leaves less mapped than was allocated, and the mapping is undone.
+    iova.free(base, total, cpu);
+    return failure(id, EINVAL, tooLong);
+  }
   const segments = mergeSegments(list, placed, base, device, kernel);
   const blocks = total === 0 ? [] : [{ start: base, bytes: total }];
   return layout(id, segments, blocks, explainWith(list, placed, segments, device, granule), () =>
@@ -140,7 +151,7 @@ function mapMerged(id: string, iova: IommuSpace, list: Scatterlist, device: Devi
   );
 }
 
-/** Stable 6.12 refuses lengths that overflow; 6.18 does not have the test. */
+/** Stable 6.12 refuses lengths that overflow before it allocates; 6.18 does not have the test. */
 function checksOverflow(kernel: Kernel): boolean {
   return kernel.major === 6 && 12 <= kernel.minor && kernel.minor < 16;
 }
@@ -261,7 +272,7 @@ function bounces(list: Scatterlist, device: Device, direction: Direction, kernel
  * Follows dma_kmalloc_size_aligned() in include/linux/dma-map-ops.h, Linux 6.5.
  */
 export function isUnsafeLength(length: number): boolean {
-  if (256 <= length) return false;
+  if (length === 0 || 256 <= length) return false;
   const bucket = KMALLOC_BUCKETS.find((size) => length <= size) ?? 256;
   return bucket % 64 !== 0;
 }
@@ -337,7 +348,8 @@ function mapOne(
   let offset = Number(start % BigInt(granule));
   let copy: bigint | undefined;
   if (since(kernel, 5, 15) && candidate && isUnaligned) {
-    const size = since(kernel, 6, 2) ? entry.length : alignUp(entry.length, granule);
+    // Since 6.10 (recalled) the pool rounds the request itself.
+    const size = since(kernel, 6, 10) ? entry.length : alignUp(entry.length, granule);
     copy = slots.take(start, size, granule - 1, device, cpu);
     if (copy === undefined)
       return { ok: false, reason: `${id}: no bounce slots for entry ${index} (${sizeText(entry.length)})` };

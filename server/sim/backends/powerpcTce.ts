@@ -58,7 +58,7 @@ function tableSpace(machine: Machine): TableSpace {
     pools: machine.pools ?? (GIB <= bytes ? POOLS : 1),
     hasLargePool: true,
     endsShort: false,
-    block: BLOCK,
+    block: machine.block ?? BLOCK,
   });
   if (firstPage === 0) table.reserve(0, 1);
   return {
