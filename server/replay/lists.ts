@@ -1,6 +1,9 @@
-/** The scatterlists that the search tries and the rate model draws. */
+/**
+ * The scatterlists that the search tries: every combination of the sizes at which a backend changes its mind, with and
+ * without an offset in each place, fewest entries first, then fewest bytes.
+ */
 
-import type { Scatterlist } from '../sim/types';
+import type { Device, Scatterlist, SgEntry } from '../sim/types';
 import type { ListShape } from './types';
 
 const KIB = 1024;
@@ -8,36 +11,91 @@ const PAGE = 4 * KIB;
 /** Physical memory that no other entry touches: entries are never neighbours, since a table builder would join them. */
 const APART = 0x1000000n;
 const BASE = 0x80000000n;
-const MAX_ENTRIES = 3;
+/** Where an entry starts or ends when it does so inside its page. */
+const INSIDE = 0x200;
+const BUS_OFFSET = 0x1000000000n;
+/** Longest lists tried, and the longest with all sizes. */
+export const MAX_ENTRIES = 4;
+const ALL_SIZES_UP_TO = 3;
+const FEW_SIZES = [PAGE, 2 * PAGE, 4 * PAGE, 64 * KIB];
+/** Limits above this are beyond what a smallest list would show. */
+const LARGEST_LIMIT = 4096 * KIB;
 
-/** Sizes at which some backend changes its mind, bytes. */
-const SIZES = [PAGE, 2 * PAGE, 4 * PAGE, 64 * KIB, 68 * KIB, 256 * KIB];
+/** Sizes at which some backend changes its mind, bytes: pages, pools of 15 pages, and limits of 64 KiB. */
+const SIZES = [...FEW_SIZES, 60 * KIB, 68 * KIB];
 
-/** Lists of the shape, fewest entries first, then fewest bytes. Deterministic. */
-export function searchLists(
-  shape: ListShape,
-  device: { readonly maxSegmentSize: number; readonly segmentBoundary: bigint },
-): readonly Scatterlist[] {
-  const most = shape.kind === 'one-entry' ? 1 : Math.min(shape.maxEntries ?? MAX_ENTRIES, MAX_ENTRIES);
-  const sizes = [
-    ...SIZES,
-    ...around(device.maxSegmentSize),
-    ...around(Number(device.segmentBoundary & 0xffffffffn) + 1),
-  ];
-  const unique = [...new Set(sizes)]
-    .filter((size) => size <= (shape.maxEntryBytes ?? Number.MAX_SAFE_INTEGER))
-    .sort((a, b) => a - b);
-  const lists: Scatterlist[] = [];
-  for (let entries = 1; entries <= most; entries++) {
-    const round = combinations(unique, entries).sort((a, b) => sum(a) - sum(b));
-    for (const lengths of round) lists.push(...variants(lengths, shape));
-  }
-  return lists;
+export interface SearchSpace {
+  readonly shape: ListShape;
+  readonly device: Pick<Device, 'maxSegmentSize' | 'segmentBoundary'>;
+  /** Further sizes that matter, such as a limit that the predicate names. */
+  readonly limits: readonly number[];
+  /** Device addresses follow physical ones: order and place of the entries in memory matter. */
+  readonly followsMemory: boolean;
 }
 
-/** A limit of up to 1 MiB, and a page more: larger ones are beyond what a smallest list would show. */
+/** Lists of the shape, fewest entries first, then fewest bytes. Deterministic. */
+export function* searchLists(space: SearchSpace): Iterable<Scatterlist> {
+  const { shape } = space;
+  const most = shape.kind === 'one-entry' ? 1 : Math.min(shape.maxEntries ?? MAX_ENTRIES, MAX_ENTRIES);
+  for (let entries = 1; entries <= most; entries++) yield* roundOf(space, entries);
+}
+
+const rounds = new Map<string, readonly Scatterlist[]>();
+const MAX_ROUNDS = 200;
+
+function roundOf(space: SearchSpace, entries: number): readonly Scatterlist[] {
+  const { shape, followsMemory } = space;
+  const sizes = sizesFor(space, entries);
+  const { kind, firstOffset, maxBytes, hasPeerMemory, entryBytes } = shape;
+  const traits = [kind, firstOffset, maxBytes, hasPeerMemory, entryBytes !== undefined, followsMemory];
+  const key = `${entries} ${sizes.join()} ${traits.join()}`;
+  let round = rounds.get(key);
+  if (!round) {
+    round = buildRound(sizes, entries, shape, followsMemory);
+    if (MAX_ROUNDS < rounds.size) rounds.clear();
+    rounds.set(key, round);
+  }
+  return round;
+}
+
+function sizesFor({ shape, device, limits }: SearchSpace, entries: number): readonly number[] {
+  if (shape.entryBytes !== undefined) return [shape.entryBytes];
+  const boundary = Number(device.segmentBoundary & 0xffffffffn) + 1;
+  const all = [device.maxSegmentSize, boundary, ...limits].flatMap(around);
+  const sizes = entries <= ALL_SIZES_UP_TO ? [...SIZES, ...all] : FEW_SIZES;
+  const most = Math.min(shape.maxEntryBytes ?? LARGEST_LIMIT * 2, shape.maxBytes ?? LARGEST_LIMIT * 2);
+  const possible = [...new Set(sizes)].filter((size) => size <= most).sort((a, b) => b - a);
+  return possible.length === 0 ? [Math.min(most, PAGE)] : possible;
+}
+
+/** A limit, and a page less and more. */
 function around(limit: number): readonly number[] {
-  return PAGE <= limit && limit <= 1024 * KIB && limit % PAGE === 0 ? [limit, limit + PAGE] : [];
+  if (limit < PAGE || LARGEST_LIMIT < limit || limit % PAGE !== 0) return [];
+  return [limit - PAGE, limit, limit + PAGE].filter((size) => 0 < size);
+}
+
+interface Candidate {
+  readonly list: Scatterlist;
+  readonly bytes: number;
+  readonly rank: number;
+}
+
+function buildRound(
+  sizes: readonly number[],
+  entries: number,
+  shape: ListShape,
+  followsMemory: boolean,
+): readonly Scatterlist[] {
+  const candidates: Candidate[] = [];
+  for (const lengths of combinations(sizes, entries)) {
+    variants(lengths, shape, followsMemory).forEach((list, rank) => {
+      const bytes = list.reduce((sum, entry) => sum + entry.length, 0);
+      if (bytes <= (shape.maxBytes ?? Number.POSITIVE_INFINITY)) candidates.push({ list, bytes, rank });
+    });
+  }
+  // The sort is stable: among equals, larger entries come first.
+  candidates.sort((a, b) => a.bytes - b.bytes || a.rank - b.rank);
+  return candidates.map((one) => one.list);
 }
 
 function combinations(sizes: readonly number[], entries: number): number[][] {
@@ -46,51 +104,30 @@ function combinations(sizes: readonly number[], entries: number): number[][] {
   return round;
 }
 
-function sum(lengths: readonly number[]): number {
-  return lengths.reduce((total, length) => total + length, 0);
-}
-
-/** One list of these lengths, one whose first entry starts inside its page, and, for free lists, ragged ones. */
-function variants(lengths: readonly number[], shape: ListShape): readonly Scatterlist[] {
-  const plain = lengths.map((length, i) => ({ page: BASE + BigInt(i) * APART, offset: 0, length }));
+/** The list of these lengths, and those in which one entry starts or ends inside its page or is somebody else's. */
+function variants(lengths: readonly number[], shape: ListShape, followsMemory: boolean): readonly Scatterlist[] {
+  const plain = lengths.map((length, i): SgEntry => ({ page: BASE + BigInt(i) * APART, offset: 0, length }));
   const found: Scatterlist[] = [plain];
-  if (shape.firstOffset === 'any' || shape.kind === 'any') {
-    found.push(plain.map((entry, i) => (i === 0 ? { ...entry, offset: 0x200, length: entry.length - 0x200 } : entry)));
+  const change = (index: number, to: (entry: SgEntry) => SgEntry) =>
+    found.push(plain.map((entry, i) => (i === index ? to(entry) : entry)));
+  const startInside = (entry: SgEntry) => ({ ...entry, offset: INSIDE, length: entry.length - INSIDE });
+  const endInside = (entry: SgEntry) => ({ ...entry, length: entry.length - INSIDE });
+  const isRagged = shape.kind === 'any' && INSIDE < Math.min(...lengths);
+  if (shape.firstOffset === 'any' && INSIDE < (lengths[0] ?? 0)) change(0, startInside);
+  // What a list has in its last place, no smaller list has elsewhere.
+  if (isRagged) for (let i = plain.length - 1; 0 < i; i--) change(i, startInside);
+  if (isRagged) for (let i = 0; i < plain.length - 1; i++) change(i, endInside);
+  if (shape.hasPeerMemory) {
+    const bus = { via: 'bus', busOffset: BUS_OFFSET } as const;
+    for (let i = plain.length - 1; 0 <= i; i--) change(i, (entry) => ({ ...entry, p2p: bus }));
   }
-  if (shape.kind === 'any' && 1 < plain.length) {
-    const last = plain.length - 1;
-    found.push(
-      plain.map((entry, i) => (i === last ? { ...entry, offset: 0x200, length: entry.length - 0x200 } : entry)),
-    );
+  if (followsMemory && 1 < plain.length) {
+    const last = BigInt(plain.length - 1);
+    found.push(plain.map((entry, i) => ({ ...entry, page: BASE + (last - BigInt(i)) * APART })));
+  }
+  if (followsMemory) {
+    // Memory that begins at address 0.
+    found.push(plain.map((entry) => ({ ...entry, page: entry.page - BASE })));
   }
   return found;
-}
-
-/** xorshift32: small, fast, the same everywhere. */
-export function randomSource(seed: number): () => number {
-  let state = seed | 0 || 1;
-  return () => {
-    state ^= state << 13;
-    state ^= state >>> 17;
-    state ^= state << 5;
-    return (state >>> 0) / 2 ** 32;
-  };
-}
-
-/**
- * A buffer of `bytes` whose pages come in physically contiguous runs. `fragmentation` from 0 (long runs, as after boot)
- * to 1 (single pages): the chance that a run ends at each doubling.
- */
-export function drawPages(bytes: number, fragmentation: number, random: () => number): Scatterlist {
-  const list: { page: bigint; offset: number; length: number }[] = [];
-  let at = BASE;
-  for (let left = Math.ceil(bytes / PAGE); 0 < left; ) {
-    let run = 1;
-    while (run < left && run < 1024 && fragmentation < random()) run *= 2;
-    run = Math.min(run, left);
-    list.push({ page: at, offset: 0, length: run * PAGE });
-    at += BigInt((run + 1 + Math.floor(random() * 64)) * PAGE);
-    left -= run;
-  }
-  return list;
 }

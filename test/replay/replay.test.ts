@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { layoutLine, listText } from '../../server/render/verdict';
-import { mapFresh, replay } from '../../server/replay/replay';
+import { replay } from '../../server/replay/replay';
+import { mapFresh } from '../../server/replay/spaces';
 import type { ReplayQuestion } from '../../server/replay/types';
 
 const pages: ReplayQuestion = {
@@ -26,7 +27,7 @@ describe('one contiguous range, from a page list', () => {
   test('without an IOMMU: two scattered pages', () => {
     const answer = ask(pages, LINUX_6_12, 'direct');
     expect(answer).toMatchObject({ verdict: 'breaks', list: '{4 KiB, 4 KiB}' });
-    expect(answer.rate).toBeGreaterThan(0.95);
+    expect(answer.rate).toBeGreaterThan(0.9);
   });
 
   test('iommu-dma 6.12 holds, at no rate of failure', () => {
@@ -36,7 +37,7 @@ describe('one contiguous range, from a page list', () => {
   test('SWIOTLB breaks', () => expect(ask(pages, LINUX_6_12, 'swiotlb').verdict).toBe('breaks'));
 
   test('arm32 breaks at the default limit, and holds with a large one', () => {
-    expect(ask(pages, LINUX_6_12, 'arm-iommu')).toMatchObject({ verdict: 'breaks', list: '{4 KiB, 64 KiB}' });
+    expect(ask(pages, LINUX_6_12, 'arm-iommu')).toMatchObject({ verdict: 'breaks', list: '{60 KiB, 8 KiB}' });
     const raised = { ...pages, device: { maxSegmentSize: 0xffffffff } };
     expect(ask(raised, LINUX_6_12, 'arm-iommu').verdict).toBe('holds');
   });
@@ -64,7 +65,7 @@ describe('one contiguous range, from a page list', () => {
 describe('other needs', () => {
   test('a single segment: the limit splits', () => {
     const single: ReplayQuestion = { ...pages, predicate: { kind: 'single-segment' } };
-    expect(ask(single, LINUX_6_12, 'iommu-dma')).toMatchObject({ verdict: 'breaks', list: '{4 KiB, 64 KiB}' });
+    expect(ask(single, LINUX_6_12, 'iommu-dma')).toMatchObject({ verdict: 'breaks', list: '{64 KiB, 4 KiB}' });
   });
 
   test('as many segments as entries: merging breaks it', () => {
