@@ -1,9 +1,11 @@
 /**
  * The scatterlists that the search tries: every combination of the sizes at which a backend changes its mind, with and
- * without an offset in each place, fewest entries first, then fewest bytes.
+ * without an offset in each place, fewest entries first, then fewest pages; whole pages
+ * come before parts of them.
  */
 
 import type { Device, Scatterlist, SgEntry } from '../sim/types';
+import { totalBytes } from './predicates';
 import type { ListShape } from './types';
 
 const KIB = 1024;
@@ -33,7 +35,7 @@ export interface SearchSpace {
   readonly followsMemory: boolean;
 }
 
-/** Lists of the shape, fewest entries first, then fewest bytes. Deterministic. */
+/** Lists of the shape, fewest entries first, then fewest pages. Deterministic. */
 export function* searchLists(space: SearchSpace): Iterable<Scatterlist> {
   const { shape } = space;
   const most = shape.kind === 'one-entry' ? 1 : Math.min(shape.maxEntries ?? MAX_ENTRIES, MAX_ENTRIES);
@@ -76,7 +78,7 @@ function around(limit: number): readonly number[] {
 
 interface Candidate {
   readonly list: Scatterlist;
-  readonly bytes: number;
+  readonly pages: number;
   readonly rank: number;
 }
 
@@ -87,15 +89,20 @@ function buildRound(
   followsMemory: boolean,
 ): readonly Scatterlist[] {
   const candidates: Candidate[] = [];
+  const most = shape.maxBytes ?? Number.POSITIVE_INFINITY;
   for (const lengths of combinations(sizes, entries)) {
     variants(lengths, shape, followsMemory).forEach((list, rank) => {
-      const bytes = list.reduce((sum, entry) => sum + entry.length, 0);
-      if (bytes <= (shape.maxBytes ?? Number.POSITIVE_INFINITY)) candidates.push({ list, bytes, rank });
+      if (totalBytes(list) <= most) candidates.push({ list, pages: pagesOf(list), rank });
     });
   }
   // The sort is stable: among equals, larger entries come first.
-  candidates.sort((a, b) => a.bytes - b.bytes || a.rank - b.rank);
+  candidates.sort((a, b) => a.pages - b.pages || a.rank - b.rank);
   return candidates.map((one) => one.list);
+}
+
+/** Pages that the entries touch. */
+export function pagesOf(list: Scatterlist): number {
+  return list.reduce((sum, entry) => sum + Math.ceil((entry.offset + entry.length) / PAGE), 0);
 }
 
 function combinations(sizes: readonly number[], entries: number): number[][] {

@@ -3,8 +3,8 @@
 import { sizeText } from '../sim/layout';
 import { openPlatform } from '../sim/platforms';
 import type { Device, Kernel, MapResult, Scatterlist } from '../sim/types';
-import { MAX_ENTRIES, type SearchSpace, searchLists } from './lists';
-import { holds, totalBytes } from './predicates';
+import { MAX_ENTRIES, pagesOf, type SearchSpace, searchLists } from './lists';
+import { holds } from './predicates';
 import { proofOf } from './proofs';
 import { mapFresh, openUsed, othersIn } from './spaces';
 import type { Example, ListShape, Predicate } from './types';
@@ -79,7 +79,7 @@ export function tryLists(
 
 function isSmaller(list: Scatterlist, than: Scatterlist): boolean {
   if (list.length !== than.length) return list.length < than.length;
-  return totalBytes(list) < totalBytes(than);
+  return pagesOf(list) < pagesOf(than);
 }
 
 function searchUsed(
