@@ -18,6 +18,8 @@ const common = {
   minify: process.argv.includes('--minify'),
   // Looked up at run time, and only where a working binary exists.
   external: ['vscode', 'tree-sitter', 'tree-sitter-c', '@napi-rs/nice'],
+  // Its main file cannot be bundled.
+  alias: { 'jsonc-parser': 'jsonc-parser/lib/esm/main.js' },
   logLevel: 'warning',
   outdir: 'dist',
   ...ES_IN_CJS,

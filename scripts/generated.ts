@@ -5,6 +5,7 @@ import { RULES, type Rule } from '../server/rules/index';
 import { SETTINGS } from '../server/settings';
 import { defaultPlatforms, PLATFORMS } from '../server/sim/platforms';
 import { NEWEST_KERNEL } from '../server/types';
+import { PROJECT_SCHEMA } from '../server/workspace/projectFile';
 
 /** Path to content. `read` gives a file as it is now. */
 export function generatedFiles(read: (path: string) => string): ReadonlyMap<string, string> {
@@ -15,6 +16,7 @@ export function generatedFiles(read: (path: string) => string): ReadonlyMap<stri
   readme = between(readme, 'platforms', platformsTable());
   readme = between(readme, 'settings', settingsTable());
   files.set('README.md', readme);
+  files.set('schemas/dma-lens.schema.json', `${JSON.stringify(PROJECT_SCHEMA, undefined, 2)}\n`);
   files.set('package.json', manifest(read('package.json')));
   return files;
 }
@@ -95,5 +97,6 @@ function manifest(text: string): string {
     ]),
   );
   const configuration = { title: 'DMA Lens', properties };
-  return `${JSON.stringify({ ...parsed, contributes: { ...contributes, configuration } }, undefined, 2)}\n`;
+  const jsonValidation = [{ fileMatch: 'dma-lens.json', url: './schemas/dma-lens.schema.json' }];
+  return `${JSON.stringify({ ...parsed, contributes: { ...contributes, configuration, jsonValidation } }, undefined, 2)}\n`;
 }

@@ -11,14 +11,14 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   rules: ['facts', 'code/ir'],
   replay: ['sim'],
   render: ['sim', 'replay', 'lens'],
-  workspace: ['lens', 'syntax'],
+  workspace: ['lens', 'syntax', 'rules', 'sim'],
   report: ['render', 'replay', 'sim', 'workspace', 'lens', 'rules', 'suppressions'],
   trace: ['sim'],
   lsp: ['lens', 'render', 'replay', 'sim', 'workspace', 'syntax', 'rules', 'report'],
   cli: ['lens', 'report', 'render', 'rules', 'sim', 'syntax', 'workspace', 'replay', 'lsp', 'code', 'facts', 'trace'],
 };
 /** Files at the top of `server/` that import nothing but types. */
-const NOUNS = ['types', 'dmaApi', 'settings', 'protocol'];
+const NOUNS = ['types', 'dmaApi', 'settings', 'protocol', 'nearest'];
 /** What may touch files or the process. */
 const MAY_TOUCH_FILES = /^server\/(?:main\.ts|cli\.ts|cli\/|workspace\/|syntax\/parser\.ts|lsp\/start\.ts)|^scripts\//;
 

@@ -35,6 +35,11 @@ export async function runCli(argv: readonly string[]): Promise<number> {
         .choices(['error', 'warning', 'information', 'never'])
         .default('error'),
     )
+    .option('--baseline <file>', 'leave out the findings that the file knows')
+    .option('--update-baseline', 'write the findings to the baseline file instead')
+    .option('--diff <rev>', "only findings on lines changed since a git revision; '-' reads a diff from standard input")
+    .option('--fix', 'apply the fixes that are right mechanically')
+    .option('--shard <i/n>', 'the i-th of n shares of the files; see merge')
     .option('--stdin', 'read one file from standard input')
     .option('--stdin-filename <name>', 'its name in the report', 'stdin.c')
     .option('--jobs <number>', 'workers; default: one per core', parseJobs)

@@ -1,8 +1,10 @@
 /** Which files a scan looks at. */
 
-import { readdirSync, readFileSync, realpathSync, statSync } from 'node:fs';
+import { type Dirent, readdirSync, readFileSync, realpathSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { MENTIONS_DMA } from '../dmaApi';
+import { decodeSource } from './encoding';
+import { type IgnoreRules, ignoreRulesAbove, isIgnored, withIgnoreFile } from './gitignore';
 
 export interface FoundFiles {
   /** C files, as paths below what was given, in stable order. */
@@ -11,40 +13,66 @@ export interface FoundFiles {
   readonly failed: readonly { readonly file: string; readonly reason: string }[];
 }
 
-/** The C files among and below `paths`. Links that lead in circles are followed once. */
-export function findFiles(paths: readonly string[]): FoundFiles {
-  const files: string[] = [];
-  const failed: { file: string; reason: string }[] = [];
-  const seen = new Set<string>();
-  for (const path of paths) visit(path, true, files, failed, seen);
-  return { files, failed };
+interface Walk {
+  readonly files: string[];
+  readonly failed: { file: string; reason: string }[];
+  /** Real paths of what was visited. */
+  readonly seen: Set<string>;
 }
 
-function visit(
-  path: string,
-  isGiven: boolean,
-  files: string[],
-  failed: { file: string; reason: string }[],
-  seen: Set<string>,
-): void {
+/**
+ * The C files among and below `paths`, each once. What `.gitignore` excludes is left out, unless it is itself among
+ * `paths`. Links that lead in circles are followed once.
+ */
+export function findFiles(paths: readonly string[]): FoundFiles {
+  const walk: Walk = { files: [], failed: [], seen: new Set() };
+  for (const path of paths) visitGiven(path, walk);
+  return { files: walk.files, failed: walk.failed };
+}
+
+function visitGiven(path: string, walk: Walk): void {
   try {
     const stat = statSync(path);
-    if (stat.isDirectory()) {
-      const real = realpathSync(path);
-      if (seen.has(real)) return;
-      seen.add(real);
-      for (const name of readdirSync(path).sort()) {
-        if (name === '.git' || name === 'node_modules') continue;
-        visit(path === '.' ? name : join(path, name), false, files, failed, seen);
-      }
-    } else if (stat.isFile()) {
-      if (isGiven || /\.[ch]$/.test(path)) files.push(path);
-    } else if (isGiven) {
-      failed.push({ file: path, reason: 'neither a file nor a folder' });
-    }
+    const real = realpathSync(path);
+    if (stat.isDirectory()) visitFolder(path, real, ignoreRulesAbove(real), walk);
+    else if (stat.isFile()) addFile(path, real, walk);
+    else walk.failed.push({ file: path, reason: 'neither a file nor a folder' });
   } catch (error) {
-    if (isGiven || !isMissing(error)) failed.push({ file: path, reason: reasonOf(error) });
+    walk.failed.push({ file: path, reason: reasonOf(error) });
   }
+}
+
+function visitFolder(path: string, real: string, above: IgnoreRules, walk: Walk): void {
+  if (walk.seen.has(real)) return;
+  walk.seen.add(real);
+  const entries = readdirSync(path, { withFileTypes: true }).sort((a, b) => (a.name < b.name ? -1 : 1));
+  const rules = entries.some((entry) => entry.name === '.gitignore') ? withIgnoreFile(above, real) : above;
+  for (const entry of entries) {
+    const below = path === '.' ? entry.name : join(path, entry.name);
+    try {
+      visitEntry(entry, below, join(real, entry.name), rules, walk);
+    } catch (error) {
+      // What vanishes while the scan runs was not there.
+      if (!isMissing(error)) walk.failed.push({ file: below, reason: reasonOf(error) });
+    }
+  }
+}
+
+function visitEntry(entry: Dirent, path: string, place: string, rules: IgnoreRules, walk: Walk): void {
+  const isLink = entry.isSymbolicLink();
+  const what = isLink ? statSync(path) : entry;
+  if (what.isDirectory()) {
+    if (entry.name === '.git' || entry.name === 'node_modules' || isIgnored(rules, place, true)) return;
+    visitFolder(path, isLink ? realpathSync(path) : place, rules, walk);
+  } else if (what.isFile() && /\.[ch]$/.test(path) && !isIgnored(rules, place, false)) {
+    addFile(path, isLink ? realpathSync(path) : place, walk);
+  }
+}
+
+function addFile(path: string, real: string, walk: Walk): void {
+  if (walk.seen.has(real)) return;
+  walk.seen.add(real);
+  walk.files.push(path);
 }
 
 function isMissing(error: unknown): boolean {
@@ -88,18 +116,9 @@ export function readSource(path: string, { all = false }: { readonly all?: boole
     const bytes = readFileSync(path);
     if (bytes.subarray(0, 8192).includes(0)) return { kind: 'failed', reason: 'a binary file' };
     if (!HINTS.some((hint) => bytes.includes(hint))) return { kind: 'other' };
-    const latin = bytes.toString('latin1');
-    if (!all && !MENTIONS_DMA.test(latin)) return { kind: 'other' };
-    return { kind: 'text', text: decode(bytes, latin) };
+    if (!all && !MENTIONS_DMA.test(bytes.toString('latin1'))) return { kind: 'other' };
+    return { kind: 'text', text: decodeSource(bytes).text };
   } catch (error) {
     return { kind: 'failed', reason: reasonOf(error) };
-  }
-}
-
-function decode(bytes: Uint8Array, latin: string): string {
-  try {
-    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
-  } catch {
-    return latin;
   }
 }

@@ -9,7 +9,7 @@ import type { AnalysisStats } from '../lens';
 import { createParser } from '../syntax/parser';
 import type { Finding } from '../types';
 import { analyzeFile, type FileOptions, type FileOutcome } from './analyzeFile';
-import { findFiles, sizeOf } from './files';
+import { type FoundFiles, findFiles, sizeOf } from './files';
 import type { WorkerTask } from './worker';
 
 export interface FileFindings {
@@ -32,6 +32,10 @@ export interface ScanResult {
 export type Progress = (done: number, all: number, file: string) => void;
 
 export interface ScanOptions extends FileOptions {
+  /** Narrows the files that were found. */
+  readonly select?: (found: FoundFiles) => FoundFiles;
+  /** Options of one file, in place of these. The same object for the same options saves copying. */
+  readonly optionsOf?: (file: string) => FileOptions;
   /** Workers; absent: one per core. */
   readonly jobs?: number;
   readonly progress?: Progress;
@@ -51,7 +55,9 @@ const WORKER_MEMORY = 200;
 
 /** Scans files and folders. Files that cannot be read or analysed are reported under `failed`; the rest go on. */
 export async function scan(paths: readonly string[], options: ScanOptions): Promise<ScanResult> {
-  const found = findFiles(paths);
+  const found = (options.select ?? ((all) => all))(findFiles(paths));
+  const fileOptions = ownOptions(options);
+  const optionsOf = options.optionsOf ?? (() => fileOptions);
   const sizes = new Map(found.files.map((file) => [file, sizeOf(file)]));
   const total = [...sizes.values()].reduce((sum, size) => sum + size, 0);
   const jobs = Math.max(1, Math.min(options.jobs ?? availableParallelism(), found.files.length));
@@ -68,10 +74,10 @@ export async function scan(paths: readonly string[], options: ScanOptions): Prom
     const parser = await createParser();
     for (const file of found.files) {
       options.signal?.throwIfAborted();
-      note([analyzeFile(file, parser, options)]);
+      note([analyzeFile(file, parser, optionsOf(file))]);
     }
   } else {
-    await runInWorkers(worker, jobs, batchesOf(found.files, sizes), options, note);
+    await runInWorkers(worker, jobs, batchesOf(found.files, sizes), options, optionsOf, note);
   }
   return collect(found.files, found.failed, outcomes, paths);
 }
@@ -80,17 +86,18 @@ async function runInWorkers(
   filename: string,
   jobs: number,
   batches: readonly (readonly string[])[],
-  options: ScanOptions,
+  { signal, workerMemory }: ScanOptions,
+  optionsOf: (file: string) => FileOptions,
   note: (batch: readonly FileOutcome[]) => void,
 ): Promise<void> {
-  const { progress: _progress, log: _log, signal, jobs: _jobs, workerMemory, ...fileOptions } = options;
   const pool = new Piscina<WorkerTask, readonly FileOutcome[]>({
     filename,
     minThreads: jobs,
     maxThreads: jobs,
     resourceLimits: { maxOldGenerationSizeMb: workerMemory ?? WORKER_MEMORY },
   });
-  const run = (files: readonly string[]) => pool.run({ files, options: fileOptions }, signal ? { signal } : {});
+  const run = (files: readonly string[]) =>
+    pool.run({ files: files.map((file) => ({ file, options: optionsOf(file) })) }, signal ? { signal } : {});
   const runBatch = async (files: readonly string[]): Promise<void> => {
     try {
       note(await run(files));
@@ -107,6 +114,21 @@ async function runInWorkers(
   } finally {
     await pool.destroy();
   }
+}
+
+/** The part that is about single files. */
+function ownOptions(options: ScanOptions): FileOptions {
+  const {
+    select: _select,
+    optionsOf: _optionsOf,
+    jobs: _jobs,
+    progress: _progress,
+    log: _log,
+    signal: _signal,
+    workerMemory: _workerMemory,
+    ...fileOptions
+  } = options;
+  return fileOptions;
 }
 
 function failure(file: string, error: unknown): FileOutcome {

@@ -4,13 +4,12 @@ import { createParser } from '../syntax/parser';
 import { analyzeFile, type FileOptions, type FileOutcome } from './analyzeFile';
 
 export interface WorkerTask {
-  readonly files: readonly string[];
-  readonly options: FileOptions;
+  readonly files: readonly { readonly file: string; readonly options: FileOptions }[];
 }
 
 const parser = createParser();
 
-export default async function analyzeFiles({ files, options }: WorkerTask): Promise<readonly FileOutcome[]> {
+export default async function analyzeFiles({ files }: WorkerTask): Promise<readonly FileOutcome[]> {
   const loaded = await parser;
-  return files.map((file) => analyzeFile(file, loaded, options));
+  return files.map(({ file, options }) => analyzeFile(file, loaded, options));
 }
