@@ -4,7 +4,7 @@ import { withoutMarkers } from '../server/report/ruleText';
 import { RULES, type Rule } from '../server/rules/index';
 import { SETTINGS } from '../server/settings';
 import { defaultPlatforms, PLATFORMS } from '../server/sim/platforms';
-import { NEWEST_KERNEL } from '../server/types';
+import { NEWEST_KERNEL, SEVERITIES } from '../server/types';
 import { PROJECT_SCHEMA } from '../server/workspace/projectFile';
 
 /** Path to content. `read` gives a file as it is now. */
@@ -81,7 +81,8 @@ function platformsTable(): string {
 
 function settingsTable(): string {
   const rows = Object.entries(SETTINGS).map(
-    ([name, one]) => `| \`dmaLens.${name}\` | \`${JSON.stringify(one.default)}\` | ${one.doc} |`,
+    ([name, one]) =>
+      `| \`dmaLens.${name}\` | \`${JSON.stringify(one.default)}\` | ${one.doc.replace(/#(dmaLens\.\w+)#/g, '$1')} |`,
   );
   return ['| setting | default | |', '|---|---|---|', ...rows].join('\n');
 }
@@ -91,12 +92,33 @@ function manifest(text: string): string {
   if (typeof parsed !== 'object' || parsed === null) throw new Error('package.json is no object');
   const contributes = 'contributes' in parsed && typeof parsed.contributes === 'object' ? parsed.contributes : {};
   const properties = Object.fromEntries(
-    Object.entries(SETTINGS).map(([name, { doc, ...definition }]) => [
+    Object.entries(SETTINGS).map(([name, { doc, ...definition }], order) => [
       `dmaLens.${name}`,
-      { ...definition, markdownDescription: doc },
+      { ...definition, order, markdownDescription: doc, ...DETAILS[name] },
     ]),
   );
   const configuration = { title: 'DMA Lens', properties };
   const jsonValidation = [{ fileMatch: 'dma-lens.json', url: './schemas/dma-lens.schema.json' }];
   return `${JSON.stringify({ ...parsed, contributes: { ...contributes, configuration, jsonValidation } }, undefined, 2)}\n`;
 }
+
+/** What the settings' schemas know from other tables. */
+const DETAILS: Readonly<Record<string, object>> = {
+  platforms: {
+    uniqueItems: true,
+    items: {
+      type: 'string',
+      enum: PLATFORMS.map((one) => one.id),
+      enumDescriptions: PLATFORMS.map((one) => one.title),
+    },
+  },
+  severities: {
+    additionalProperties: false,
+    properties: Object.fromEntries(
+      RULES.map(({ id, title, severity }) => [
+        id,
+        { type: 'string', enum: [...SEVERITIES, 'off'], default: severity, description: title },
+      ]),
+    ),
+  },
+};

@@ -1,15 +1,84 @@
-/** What the client tells the server at the start, besides the standard. */
+/** What client and server say to each other besides the standard. */
 
 export interface InitializationOptions {
   /** The client shows images in hovers. */
   readonly images?: boolean;
-  readonly theme?: 'light' | 'dark' | 'high-contrast';
-  /** Address of the folder with the rules' pages, with a slash at its end. */
+  readonly theme?: ThemeKind;
+  /** Address of a rule's page, with `{rule}` for its id; without it, a folder that holds the pages. */
   readonly rulePages?: string;
+  /** Commands that the client runs when a lens or an action names them. */
+  readonly commands?: readonly string[];
+  /** The section `dmaLens`, for clients that answer no `workspace/configuration`. */
+  readonly settings?: unknown;
+  /** Where the parser's two files are, for a server that cannot read files. */
+  readonly parser?: ParserAssets;
 }
 
-/** Notification: the editor's theme has changed. */
+export type ThemeKind = 'light' | 'dark' | 'high-contrast';
+
+/** The WASM parser, as base64. */
+export interface ParserAssets {
+  readonly runtime: string;
+  readonly grammar: string;
+}
+
+/** Notification: the editor's theme has changed. Parameter: ThemeKind. */
 export const THEME_CHANGED = 'dmaLens/themeChanged';
+
+/** Command of the server: checks folders and files. Arguments: their URIs; none: the workspace's folders. */
+export const CHECK_COMMAND = 'dmaLens.server.check';
+/** Command of the server: forgets what checks have found in files that are not open. */
+export const CLEAR_COMMAND = 'dmaLens.server.clear';
+
+/** What a check answers. */
+export interface CheckSummary {
+  /** C files looked at. */
+  readonly files: number;
+  /** Files that mention the DMA API. */
+  readonly analyzed: number;
+  readonly findings: number;
+  readonly failed: number;
+  readonly ms: number;
+  readonly cancelled: boolean;
+}
+
+/** Request: what the server knows about a document. Parameter: its URI. */
+export const STATUS_REQUEST = 'dmaLens/status';
+
+export interface DocumentStatus {
+  readonly enabled: boolean;
+  /** Target kernel, such as `6.12`. */
+  readonly kernel: string;
+  readonly kernelFrom: 'setting' | 'tree' | 'newest';
+  readonly platforms: readonly { readonly id: string; readonly title: string }[];
+  readonly findings: number;
+  /** Of the last analysis, milliseconds. */
+  readonly ms: number;
+}
+
+/** Request: facts for a bug report; holds no source text and no names of files. */
+export const REPORT_REQUEST = 'dmaLens/report';
+
+export interface ServerReport {
+  readonly version: string;
+  readonly parser: string;
+  readonly runtime: string;
+  readonly openDocuments: number;
+  readonly checkedFiles: number;
+  /** The last analyses, newest last. */
+  readonly analyses: readonly { readonly lines: number; readonly ms: number; readonly findings: number }[];
+  /** Bytes; 0 where it is unknown. */
+  readonly memory: number;
+}
+
+/** Attached to each diagnostic. */
+export interface DiagnosticData {
+  readonly rule: string;
+  readonly function: string;
+  /** Ids of the platforms that break the code. */
+  readonly breaksOn: readonly string[];
+  readonly fixable: boolean;
+}
 
 /** Where the rules' pages are when the client does not say. */
 export const RULE_PAGES = 'https://github.com/dma-lens/dma-lens/blob/main/docs/rules/';

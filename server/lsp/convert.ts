@@ -1,17 +1,10 @@
-/** Findings and fixes in the words of the protocol. */
+/** Findings and places in the words of the protocol. */
 
-import {
-  type CodeAction,
-  CodeActionKind,
-  type Diagnostic,
-  DiagnosticSeverity,
-  type Range,
-  type WorkspaceEdit,
-} from 'vscode-languageserver';
+import { type Diagnostic, DiagnosticSeverity, DiagnosticTag, type Range } from 'vscode-languageserver';
 import type { TextDocument } from 'vscode-languageserver-textdocument';
-import type { Finding, Fix, Severity, Span } from '../types';
-
-export const FIX_ALL = `${CodeActionKind.SourceFixAll}.dmaLens`;
+import type { DiagnosticData } from '../protocol';
+import { UNUSED_SUPPRESSION } from '../suppressions';
+import type { Finding, Severity, Span } from '../types';
 
 const SEVERITY: Readonly<Record<Severity, DiagnosticSeverity>> = {
   error: DiagnosticSeverity.Error,
@@ -19,77 +12,49 @@ const SEVERITY: Readonly<Record<Severity, DiagnosticSeverity>> = {
   information: DiagnosticSeverity.Information,
 };
 
+export const SOURCE = 'dma-lens';
+
 export function toRange(span: Span, document: TextDocument): Range {
   return { start: document.positionAt(span.start), end: document.positionAt(span.end) };
 }
 
 export function toDiagnostic(finding: Finding, document: TextDocument, rulePage: (rule: string) => string): Diagnostic {
+  const isUnused = finding.rule === UNUSED_SUPPRESSION;
+  const data: DiagnosticData = {
+    rule: finding.rule,
+    function: finding.function,
+    breaksOn: (finding.replay?.platforms ?? []).filter((one) => one.verdict === 'breaks').map((one) => one.platform),
+    fixable: 0 < finding.fixes.length,
+  };
   return {
     range: toRange(finding.span, document),
     severity: SEVERITY[finding.severity],
-    source: 'dma-lens',
+    source: SOURCE,
     code: finding.rule,
-    codeDescription: { href: rulePage(finding.rule) },
+    // The comment that allows nothing has no page of its own.
+    ...(isUnused ? { tags: [DiagnosticTag.Unnecessary] } : { codeDescription: { href: rulePage(finding.rule) } }),
     message: finding.message,
     relatedInformation: finding.related
       .filter((one) => one.file === undefined)
       .map((one) => ({ location: { uri: document.uri, range: toRange(one.span, document) }, message: one.message })),
-    data: { rule: finding.rule, function: finding.function },
+    data,
   };
 }
 
-/** The actions for the findings that touch `span`, and one for all automatic fixes of the file. */
-export function toActions(
-  findings: readonly Finding[],
-  span: Span,
-  only: readonly string[] | undefined,
-  document: TextDocument,
-  rulePage: (rule: string) => string,
-): readonly CodeAction[] {
-  const wants = (kind: string) => !only || only.some((one) => kind === one || kind.startsWith(`${one}.`));
-  const actions: CodeAction[] = [];
-  if (wants(CodeActionKind.QuickFix)) {
-    for (const finding of findings) {
-      if (finding.span.end < span.start || span.end < finding.span.start) continue;
-      const diagnostics = [toDiagnostic(finding, document, rulePage)];
-      for (const fix of finding.fixes) {
-        actions.push({
-          title: fix.title,
-          kind: CodeActionKind.QuickFix,
-          diagnostics,
-          isPreferred: fix.automatic,
-          edit: toEdit([fix], document),
-        });
-      }
-      if (finding.rule !== 'unused-suppression') actions.push(suppressAction(finding, document, diagnostics));
+/** One spelling for all ways to write a file's URI: that of VS Code, which escapes all but the plainest characters. */
+export function canonicalUri(uri: string): string {
+  const match = /^file:\/\/([^/]*)(\/.*)$/.exec(uri);
+  if (!match) return uri;
+  const plain = (part: string) => {
+    try {
+      return decodeURIComponent(part);
+    } catch {
+      return part;
     }
-  }
-  const automatic = findings.flatMap((finding) => finding.fixes.filter((fix) => fix.automatic));
-  if (wants(FIX_ALL) && 0 < automatic.length) {
-    actions.push({ title: 'Apply all automatic DMA fixes', kind: FIX_ALL, edit: toEdit(automatic, document) });
-  }
-  return actions;
-}
-
-function toEdit(fixes: readonly Fix[], document: TextDocument): WorkspaceEdit {
-  const edits = fixes
-    .flatMap((fix) => fix.edits)
-    .map((edit) => ({ range: toRange(edit.span, document), newText: edit.newText }));
-  return { changes: { [document.uri]: edits } };
-}
-
-/** A comment on the line above, with the reason left to the author. */
-function suppressAction(finding: Finding, document: TextDocument, diagnostics: Diagnostic[]): CodeAction {
-  const { line } = document.positionAt(finding.span.start);
-  const start = { line, character: 0 };
-  const text = document.getText({ start, end: { line: line + 1, character: 0 } });
-  const indent = /^[ \t]*/.exec(text)?.[0] ?? '';
-  const newline = /\r\n$/.test(text) ? '\r\n' : '\n';
-  const newText = `${indent}/* dma-lens: allow(${finding.rule}) reason */${newline}`;
-  return {
-    title: `Allow '${finding.rule}' here`,
-    kind: CodeActionKind.QuickFix,
-    diagnostics,
-    edit: { changes: { [document.uri]: [{ range: { start, end: start }, newText }] } },
   };
+  const escaped = (part: string) =>
+    encodeURIComponent(part).replace(/[!'()*]/g, (char) => `%${char.charCodeAt(0).toString(16).toUpperCase()}`);
+  const path = (match[2] ?? '').split('/').map(plain).join('/');
+  const lowerDrive = path.replace(/^\/[A-Z]:/, (drive) => drive.toLowerCase());
+  return `file://${match[1]}${lowerDrive.split('/').map(escaped).join('/')}`;
 }

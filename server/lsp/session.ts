@@ -1,0 +1,218 @@
+/** What one client has opened and asked for: documents, settings per folder, one analysis per text. */
+
+import type { Connection, InitializeParams } from 'vscode-languageserver';
+import { TextDocuments } from 'vscode-languageserver';
+import { TextDocument } from 'vscode-languageserver-textdocument';
+import { MENTIONS_DMA } from '../dmaApi';
+import type { Analysis, AnalyzeOptions } from '../lens';
+import { type InitializationOptions, RULE_PAGES, type ServerReport, type ThemeKind } from '../protocol';
+import { readSettings, type Settings } from '../settings';
+import { formatKernel, type KernelVersion, NEWEST_KERNEL } from '../types';
+import { platformsFor } from './platformSets';
+
+/** What the server needs from outside; tests hand in their own. */
+export interface Engine {
+  /** Analyses the text of a document. Must not throw. */
+  analyze(uri: string, text: string, options: AnalyzeOptions): Promise<Analysis>;
+  /** Drops what is kept about a document. */
+  forget(uri: string): void;
+  /** The kernel of the tree that a document lies in. */
+  kernelOf(uri: string): KernelVersion | undefined;
+  /** Files or folders on disk have changed. */
+  filesChanged(uris: readonly string[]): void;
+  /** Where there is a file system. */
+  readonly files?: EngineFiles;
+  readonly parser: () => string;
+  readonly memory: () => number;
+  readonly version: string;
+  readonly runtime: string;
+}
+
+export interface EngineFiles {
+  /** URIs of the C files at or below a URI, in stable order. Throws, with a reason to show, when there is nothing. */
+  below(uri: string): Promise<readonly string[]>;
+  /** The text of a file; undefined when it does not mention the DMA API. Throws, with a reason, when unreadable. */
+  read(uri: string): Promise<string | undefined>;
+}
+
+/** What the client said about itself. */
+export interface ClientFacts {
+  readonly canConfigure: boolean;
+  readonly canPull: boolean;
+  readonly canSnippet: boolean;
+  readonly canProgress: boolean;
+  readonly canWatch: boolean;
+  readonly canRefreshLenses: boolean;
+  readonly images: boolean;
+  readonly commands: readonly string[];
+  readonly settings: unknown;
+}
+
+/** An analysis with the text it was made of; later edits do not reach it. */
+export interface Snapshot {
+  readonly document: TextDocument;
+  readonly analysis: Analysis;
+  readonly settings: Settings;
+}
+
+export interface Session {
+  readonly connection: Connection;
+  readonly engine: Engine;
+  readonly documents: TextDocuments<TextDocument>;
+  readonly client: ClientFacts;
+  theme: ThemeKind;
+  /** Changes whenever settings or other files change what an unchanged text means. */
+  readonly generation: number;
+  /** The last analyses, newest last. */
+  readonly timings: ServerReport['analyses'];
+  begin(params: InitializeParams): void;
+  rulePage(rule: string): string;
+  settingsOf(uri: string): Promise<Settings>;
+  optionsOf(uri: string, settings: Settings): AnalyzeOptions & { readonly platforms: readonly string[] };
+  /** The analysis of the document as it is now; undefined when the user forbids it. */
+  snapshotOf(document: TextDocument): Promise<Snapshot | undefined>;
+  /** How often the text was changed since it was opened. */
+  revisionOf(uri: string): number;
+  /** New settings, pushed by a client that cannot be asked. */
+  reconfigure(sent?: unknown): void;
+  invalidate(): void;
+}
+
+const KEPT_TIMINGS = 20;
+
+/** What is known about a text that does not mention the DMA API. */
+const NOTHING: Analysis = {
+  findings: [],
+  hovers: [],
+  stats: { functions: 0, functionsWithErrors: 0, dmaFunctions: 0, dmaFunctionsWithErrors: 0 },
+};
+
+interface Cached {
+  readonly revision: number;
+  readonly generation: number;
+  readonly snapshot: Promise<Snapshot | undefined>;
+}
+
+export function createSession(connection: Connection, engine: Engine): Session {
+  const documents = new TextDocuments(TextDocument);
+  const revisions = new Map<string, number>();
+  const snapshots = new Map<string, Cached>();
+  const settings = new Map<string, Promise<Settings>>();
+  const timings: { lines: number; ms: number; findings: number }[] = [];
+  let client = readClient({});
+  let rulePages = RULE_PAGES;
+  let pushed: unknown;
+  let generation = 0;
+
+  documents.onDidChangeContent(({ document: { uri } }) => revisions.set(uri, (revisions.get(uri) ?? 0) + 1));
+  documents.onDidClose(({ document: { uri } }) => {
+    revisions.delete(uri);
+    snapshots.delete(uri);
+    engine.forget(uri);
+  });
+
+  async function analyze(document: TextDocument): Promise<Snapshot | undefined> {
+    const { uri, languageId, version } = document;
+    const text = document.getText();
+    const found = await session.settingsOf(uri);
+    if (found.enable === 'never' || languageId !== 'c') return undefined;
+    const start = performance.now();
+    const isAsked = found.enable === 'always' || MENTIONS_DMA.test(text);
+    const analysis = isAsked ? await engine.analyze(uri, text, session.optionsOf(uri, found)) : NOTHING;
+    const frozen = TextDocument.create(uri, languageId, version, text);
+    const ms = Math.round((performance.now() - start) * 10) / 10;
+    timings.push({ lines: frozen.lineCount, ms, findings: analysis.findings.length });
+    if (KEPT_TIMINGS < timings.length) timings.shift();
+    return { document: frozen, analysis, settings: found };
+  }
+
+  const session: Session = {
+    connection,
+    engine,
+    documents,
+    theme: 'dark',
+    timings,
+    get client() {
+      return client;
+    },
+    get generation() {
+      return generation;
+    },
+    begin(params) {
+      const options = initializationOptions(params);
+      client = readClient(params);
+      session.theme = options.theme ?? 'dark';
+      rulePages = typeof options.rulePages === 'string' ? options.rulePages : RULE_PAGES;
+      pushed = options.settings;
+    },
+    rulePage: (rule) => (rulePages.includes('{rule}') ? rulePages.replace('{rule}', rule) : `${rulePages}${rule}.md`),
+    settingsOf(uri) {
+      if (!client.canConfigure) return Promise.resolve(readSettings(pushed));
+      const folder = uri.slice(0, uri.lastIndexOf('/') + 1);
+      const asked = settings.get(folder) ?? askSettings(connection, uri);
+      settings.set(folder, asked);
+      return asked;
+    },
+    optionsOf(uri, { kernel: set, severities, ...rest }) {
+      const kernel = set ?? engine.kernelOf(uri) ?? NEWEST_KERNEL;
+      const platforms = platformsFor({ kernel: set, severities, ...rest }, kernel);
+      return { kernel, platforms, severities, log: (message) => connection.console.warn(message) };
+    },
+    snapshotOf(document) {
+      const revision = session.revisionOf(document.uri);
+      const known = snapshots.get(document.uri);
+      if (known?.revision === revision && known.generation === generation) return known.snapshot;
+      const snapshot = analyze(document);
+      snapshots.set(document.uri, { revision, generation, snapshot });
+      return snapshot;
+    },
+    revisionOf: (uri) => revisions.get(uri) ?? 0,
+    reconfigure(sent) {
+      if (sent !== undefined) pushed = sent;
+      settings.clear();
+      generation += 1;
+    },
+    invalidate() {
+      generation += 1;
+    },
+  };
+  return session;
+}
+
+/** The kernel in words, for status and logs. */
+export function describeKernel(session: Session, uri: string, settings: Settings) {
+  const tree = session.engine.kernelOf(uri);
+  const kernel = formatKernel(settings.kernel ?? tree ?? NEWEST_KERNEL);
+  const kernelFrom = settings.kernel ? 'setting' : tree ? 'tree' : 'newest';
+  return { kernel, kernelFrom } as const;
+}
+
+async function askSettings(connection: Connection, uri: string): Promise<Settings> {
+  try {
+    return readSettings(await connection.workspace.getConfiguration({ scopeUri: uri, section: 'dmaLens' }));
+  } catch (error) {
+    connection.console.warn(`the client did not say its settings: ${error instanceof Error ? error.message : error}`);
+    return readSettings(undefined);
+  }
+}
+
+function initializationOptions(params: Partial<InitializeParams>): InitializationOptions {
+  const given: unknown = params.initializationOptions;
+  return typeof given === 'object' && given !== null ? given : {};
+}
+
+function readClient(params: Partial<InitializeParams>): ClientFacts {
+  const { images, commands, settings } = initializationOptions(params);
+  const { workspace, textDocument, window } = params.capabilities ?? {};
+  return {
+    canConfigure: workspace?.configuration === true,
+    canPull: textDocument?.diagnostic !== undefined,
+    canSnippet: workspace?.workspaceEdit?.snippetEditSupport === true,
+    canProgress: window?.workDoneProgress === true,
+    canWatch: workspace?.didChangeWatchedFiles?.dynamicRegistration === true,
+    canRefreshLenses: workspace?.codeLens?.refreshSupport === true,
+    images: images === true,
+    commands: Array.isArray(commands) ? commands.filter((one) => typeof one === 'string') : [],
+    settings,
+  };
+}
