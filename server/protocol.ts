@@ -8,6 +8,8 @@ export interface InitializationOptions {
   readonly rulePages?: string;
   /** Commands that the client runs when a lens or an action names them. */
   readonly commands?: readonly string[];
+  /** The client shows one list per file: what it pulls for an open one, else what a check has pushed. */
+  readonly mergesDiagnostics?: boolean;
   /** The section `dmaLens`, for clients that answer no `workspace/configuration`. */
   readonly settings?: unknown;
   /** Where the parser's two files are, for a server that cannot read files. */
@@ -51,6 +53,8 @@ export interface DocumentStatus {
   readonly kernel: string;
   readonly kernelFrom: 'setting' | 'tree' | 'newest';
   readonly platforms: readonly { readonly id: string; readonly title: string }[];
+  /** Where the platforms come from, such as `the default set`. */
+  readonly platformsFrom: string;
   readonly findings: number;
   /** Of the last analysis, milliseconds. */
   readonly ms: number;

@@ -20,6 +20,8 @@ export function serveCheck(session: Session): CheckedFiles {
   const { connection, documents, engine } = session;
   /** By canonical URI. */
   const checked = new Map<string, readonly Diagnostic[]>();
+  /** Open documents show their own diagnostics, unless the client sorts that out. */
+  const isShownOtherwise = (uri: string) => !session.client.mergesDiagnostics && openDocument(uri) !== undefined;
   const openDocument = (uri: string) => documents.all().find((one) => canonicalUri(one.uri) === uri);
 
   connection.onExecuteCommand(async ({ command, arguments: given }, token, reporter): Promise<unknown> => {
@@ -106,7 +108,7 @@ export function serveCheck(session: Session): CheckedFiles {
       if (diagnostics.length === 0) await forget(uri);
       else {
         checked.set(uri, diagnostics);
-        if (!open) await connection.sendDiagnostics({ uri, diagnostics });
+        if (!isShownOtherwise(uri)) await connection.sendDiagnostics({ uri, diagnostics });
       }
       return diagnostics;
     } catch (error) {
@@ -117,18 +119,19 @@ export function serveCheck(session: Session): CheckedFiles {
   }
 
   async function forget(uri: string): Promise<void> {
-    if (checked.delete(uri) && !openDocument(uri)) await connection.sendDiagnostics({ uri, diagnostics: [] });
+    if (checked.delete(uri) && !isShownOtherwise(uri)) await connection.sendDiagnostics({ uri, diagnostics: [] });
   }
 
   async function again(uris: Iterable<string>): Promise<void> {
     const { files } = engine;
     if (!files) return;
-    for (const uri of uris) if (checked.has(uri) && !openDocument(uri)) await checkFile(uri, files);
+    for (const uri of uris) if (checked.has(uri) && !isShownOtherwise(uri)) await checkFile(uri, files);
   }
 
   // An open document shows its own diagnostics: what the check published steps back, and returns when it is closed.
   documents.onDidOpen(({ document: { uri } }) => {
-    if (checked.has(canonicalUri(uri)) && session.client.canPull)
+    const { canPull, mergesDiagnostics } = session.client;
+    if (checked.has(canonicalUri(uri)) && canPull && !mergesDiagnostics)
       void connection.sendDiagnostics({ uri, diagnostics: [] });
   });
   documents.onDidClose(({ document: { uri } }) => void again([canonicalUri(uri)]));

@@ -44,6 +44,8 @@ export interface ClientFacts {
   readonly canWatch: boolean;
   readonly canRefreshLenses: boolean;
   readonly images: boolean;
+  /** Pushed and pulled diagnostics of a file are not shown twice. */
+  readonly mergesDiagnostics: boolean;
   readonly commands: readonly string[];
   readonly settings: unknown;
 }
@@ -202,7 +204,7 @@ function initializationOptions(params: Partial<InitializeParams>): Initializatio
 }
 
 function readClient(params: Partial<InitializeParams>): ClientFacts {
-  const { images, commands, settings } = initializationOptions(params);
+  const { images, commands, settings, mergesDiagnostics } = initializationOptions(params);
   const { workspace, textDocument, window } = params.capabilities ?? {};
   return {
     canConfigure: workspace?.configuration === true,
@@ -212,6 +214,7 @@ function readClient(params: Partial<InitializeParams>): ClientFacts {
     canWatch: workspace?.didChangeWatchedFiles?.dynamicRegistration === true,
     canRefreshLenses: workspace?.codeLens?.refreshSupport === true,
     images: images === true,
+    mergesDiagnostics: mergesDiagnostics === true,
     commands: Array.isArray(commands) ? commands.filter((one) => typeof one === 'string') : [],
     settings,
   };

@@ -1,6 +1,7 @@
 /** Answers to the client's own requests: what is known about a document, and facts for a bug report. */
 
 import { type DocumentStatus, REPORT_REQUEST, type ServerReport, STATUS_REQUEST, THEME_CHANGED } from '../protocol';
+import type { Settings } from '../settings';
 import { platform } from '../sim/platforms';
 import type { CheckedFiles } from './check';
 import { describeKernel, type Session } from './session';
@@ -22,6 +23,7 @@ export function serveStatus(session: Session, checked: CheckedFiles): void {
       enabled: settings.enable !== 'never',
       ...describeKernel(session, document.uri, settings),
       platforms: platforms.map((id) => ({ id, title: platform(id)?.title ?? id })),
+      platformsFrom: platformsFrom(settings),
       findings: snapshot?.analysis.findings.length ?? 0,
       ms: session.timings.at(-1)?.ms ?? 0,
     };
@@ -38,4 +40,9 @@ export function serveStatus(session: Session, checked: CheckedFiles): void {
       memory: engine.memory(),
     };
   });
+}
+
+function platformsFrom({ platforms, platformPreset }: Settings): string {
+  if (0 < platforms.length) return 'as listed in the settings';
+  return platformPreset === 'default' ? 'the default set' : `the preset ${platformPreset}`;
 }

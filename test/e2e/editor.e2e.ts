@@ -1,126 +1,142 @@
-/** The extension in a real VS Code, driven through Chromium. `npm run test:e2e` prepares what this needs. */
+/** What a user meets while editing a driver, in a real VS Code. */
 
-import { mkdirSync } from 'node:fs';
-import type { Browser, Page } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
-import { type Host, startHost } from './host';
-import { hover, launch, leaveHover, open, palette, problem } from './page';
+import { expect, test } from 'vitest';
+import { focusEditor, hover, leaveHover, lens, palette, problem, quickFix } from './page';
+import { SLOW, useEditor } from './setup';
 
-const ARTIFACTS = 'test/e2e/artifacts';
-let host: Host;
-let browser: Browser;
-let page: Page;
-
-beforeAll(async () => {
-  mkdirSync(ARTIFACTS, { recursive: true });
-  const { E2E_VSCODE, E2E_NODE, E2E_VSIX } = process.env;
-  if (!E2E_VSCODE || !E2E_NODE || !E2E_VSIX) throw new Error('run this with: npm run test:e2e');
-  host = await startHost({
-    vscode: E2E_VSCODE,
-    node: E2E_NODE,
-    extensions: E2E_VSIX.split(','),
-    workspace: 'test/fixtures/demo',
-    settings: process.env['E2E_THEME'] ? { 'workbench.colorTheme': process.env['E2E_THEME'] } : {},
-  });
-  browser = await launch();
-  page = await open(browser, host.url);
-}, 90_000);
-
-afterAll(async () => {
-  await browser?.close();
-  host?.stop();
+const editor = useEditor({
+  workspace: 'test/fixtures/demo',
+  settings: { 'editor.codeActionsOnSave': { 'source.fixAll.dmaLens': 'explicit' } },
 });
 
-beforeEach(async () => {
-  await host.run(async (vscode) => {
-    for (const id of ['closeQuickOpen', 'closePanel', 'closeAllEditors']) {
-      await vscode.commands.executeCommand(`workbench.action.${id}`);
-    }
-    await vscode.commands.executeCommand('notifications.clearAll');
-  });
-});
-
-afterEach(async ({ task }) => {
-  const state = task.result?.state === 'fail' ? 'FAILED ' : '';
-  await page.screenshot({ path: `${ARTIFACTS}/${state}${task.name}.png` });
-});
-
-const show = (file: string) =>
-  host.run(
-    (vscode, path) => vscode.commands.executeCommand('vscode.open', vscode.Uri.file(path)).then(() => undefined),
-    `${host.workspace}/${file}`,
-  );
-
-const diagnostics = (file: string) =>
-  host.run(
-    (vscode, path) =>
-      vscode.languages.getDiagnostics(vscode.Uri.file(path)).map((one) => ({ message: one.message, code: one.code })),
-    `${host.workspace}/${file}`,
-  );
-
-const text = () => host.run((vscode) => vscode.window.activeTextEditor?.document.getText() ?? '');
+const codes = async (file: string) => (await editor.diagnostics(file)).map((one) => one.code);
 
 test('a driver gets its squiggle and its row in Problems', async () => {
-  await show('capture.c');
-  await expect.poll(() => diagnostics('capture.c'), { timeout: 15_000 }).toHaveLength(1);
-  await host.run((vscode) => vscode.commands.executeCommand('workbench.actions.view.problems').then(() => undefined));
-  await problem(page, 'capture_pin() needs').waitFor();
-  await host.run((vscode) => {
-    const editor = vscode.window.activeTextEditor;
-    editor?.revealRange(new vscode.Range(48, 0, 60, 0), vscode.TextEditorRevealType.AtTop);
-  });
-  await page.locator('.squiggly-warning').first().waitFor();
+  await editor.show('capture.c');
+  await expect.poll(() => codes('capture.c'), SLOW).toEqual(['contiguity-required']);
+  await editor.command('workbench.actions.view.problems');
+  await problem(editor.page, 'capture_pin() needs').waitFor();
+  await editor.goTo('if (size < buf->size)');
+  await editor.page.locator('.squiggly-warning').first().waitFor();
+  await editor.shot('diagnostics', { x: 48, y: 340, width: 1352, height: 420 });
+});
+
+test('diagnostics appear and vanish while typing', async () => {
+  await editor.show('cipher.c');
+  await expect.poll(async () => (await editor.diagnostics('cipher.c')).length, SLOW).toBe(3);
+  await editor.goTo('mapped, DMA_BIDIRECTIONAL');
+  await focusEditor(editor.page);
+  for (let key = 0; key < 'mapped'.length; key++) await editor.page.keyboard.press('Delete');
+  await editor.page.keyboard.type('nents');
+  await expect.poll(async () => (await editor.diagnostics('cipher.c')).length, SLOW).toBe(2);
+  await editor.page.keyboard.press('Backspace');
+  await editor.page.keyboard.type('s + 0');
+  for (let key = 0; key < 'nents + 0'.length; key++) await editor.page.keyboard.press('Backspace');
+  await editor.page.keyboard.type('mapped');
+  await expect.poll(async () => (await editor.diagnostics('cipher.c')).length, SLOW).toBe(3);
 });
 
 test('the hover draws the layout that breaks it', async () => {
-  await show('capture.c');
-  await expect.poll(() => diagnostics('capture.c'), { timeout: 15_000 }).toHaveLength(1);
-  await host.run((vscode) => {
-    const editor = vscode.window.activeTextEditor;
-    editor?.revealRange(new vscode.Range(40, 0, 80, 0), vscode.TextEditorRevealType.AtTop);
-  });
-  const box = await hover(page, 'capture_contiguous_size', 'capture_pin');
+  await editor.show('capture.c');
+  await expect.poll(() => codes('capture.c'), SLOW).toEqual(['contiguity-required']);
+  await editor.goTo('size = capture_contiguous_size');
+  await lens(editor.page, 'DMA: one range on').waitFor(); // Its line moves the words below.
+  const box = await hover(editor.page, 'capture_contiguous_size', 'capture_pin');
   const width = () =>
     box
       .locator('img')
       .first()
       .evaluate((image) => (image instanceof HTMLImageElement ? image.naturalWidth : 0));
-  await expect.poll(width).toBe(640);
+  await expect.poll(width, SLOW).toBe(640);
   await box.locator('img').first().scrollIntoViewIfNeeded();
-  await page.screenshot({ path: `${ARTIFACTS}/hover.png` });
-  await leaveHover(page);
+  await editor.shot('hover', { x: 48, y: 36, width: 1100, height: 560 });
+  await leaveHover(editor.page);
+});
+
+test('a code lens counts platforms and leads to the hover', async () => {
+  await editor.show('capture.c');
+  await expect.poll(() => codes('capture.c'), SLOW).toEqual(['contiguity-required']);
+  await editor.goTo('if (size < buf->size)');
+  await lens(editor.page, 'DMA: one range on').click();
+  await editor.page.locator('.monaco-hover:visible').filter({ hasText: 'capture_pin' }).first().waitFor();
+  await leaveHover(editor.page);
 });
 
 test('a quick fix from the light bulb mends the count', async () => {
-  await show('cipher.c');
-  await expect.poll(async () => (await diagnostics('cipher.c')).length, { timeout: 15_000 }).toBe(3);
-  await host.run((vscode) => {
-    const editor = vscode.window.activeTextEditor;
-    if (!editor) return;
-    const at = editor.document.positionAt(editor.document.getText().lastIndexOf('mapped, DMA'));
-    editor.selection = new vscode.Selection(at, at);
-    editor.revealRange(new vscode.Range(at, at), vscode.TextEditorRevealType.InCenter);
-  });
-  await page
-    .locator('.lightBulbWidget:visible, .gutter-lightbulb:visible, .codicon-gutter-lightbulb-auto-fix:visible')
-    .first()
-    .waitFor();
-  await page
-    .locator('.editor-instance:visible .native-edit-context, .editor-instance:visible textarea')
-    .first()
-    .focus();
-  await page.keyboard.press('Control+.');
-  await page.locator('.action-widget .monaco-list-row.focused', { hasText: "Use 'nents'" }).waitFor();
-  await page.keyboard.press('Enter');
-  await expect.poll(text).toContain('dma_unmap_sg(dev, sgl, nents, DMA_BIDIRECTIONAL)');
-  await expect.poll(async () => (await diagnostics('cipher.c')).length).toBe(2);
-  await page.screenshot({ path: `${ARTIFACTS}/fixed.png` });
-  await host.run((vscode) => vscode.commands.executeCommand('workbench.action.files.revert').then(() => undefined));
+  await editor.show('cipher.c');
+  await expect.poll(async () => (await editor.diagnostics('cipher.c')).length, SLOW).toBe(3);
+  await editor.goTo('mapped, DMA_BIDIRECTIONAL');
+  await quickFix(editor.page, "Use 'nents'", () => editor.shot('fix', { x: 48, y: 300, width: 900, height: 420 }));
+  await expect.poll(editor.text, SLOW).toContain('dma_unmap_sg(dev, sgl, nents, DMA_BIDIRECTIONAL)');
+  await expect.poll(async () => (await editor.diagnostics('cipher.c')).length, SLOW).toBe(2);
 });
 
-test('the server can be restarted', async () => {
-  await show('accelerator.c');
-  await expect.poll(() => diagnostics('accelerator.c'), { timeout: 15_000 }).toHaveLength(1);
-  await palette(page, 'DMA Lens: Restart Server');
-  await expect.poll(() => diagnostics('accelerator.c'), { timeout: 15_000 }).toHaveLength(1);
+test('a finding is allowed with a reason that is typed into the placeholder', async () => {
+  await editor.show('cipher.c');
+  await expect.poll(async () => (await editor.diagnostics('cipher.c')).length, SLOW).toBe(3);
+  await editor.goTo('mapped, DMA_BIDIRECTIONAL');
+  await quickFix(editor.page, "Allow 'unmap-with-mapped-count' here");
+  await expect.poll(editor.text, SLOW).toContain('/* dma-lens: allow(unmap-with-mapped-count) reason */');
+  await editor.page.keyboard.type('one entry only');
+  await expect.poll(editor.text, SLOW).toContain('/* dma-lens: allow(unmap-with-mapped-count) one entry only */');
+  await expect.poll(async () => (await editor.diagnostics('cipher.c')).length, SLOW).toBe(2);
+});
+
+test('all automatic fixes are applied on save', async () => {
+  await editor.show('cipher.c');
+  await expect.poll(async () => (await editor.diagnostics('cipher.c')).length, SLOW).toBe(3);
+  await editor.goTo('static int cipher_probe_once');
+  await focusEditor(editor.page);
+  await editor.page.keyboard.type('\n');
+  await editor.page.keyboard.press('Control+s');
+  await expect.poll(editor.text, SLOW).not.toContain('sgl, mapped');
+  await expect
+    .poll(() => editor.host.run((vscode) => vscode.window.activeTextEditor?.document.isDirty), SLOW)
+    .toBe(false);
+});
+
+test('a rule is explained inside the editor, from the link of a problem', async () => {
+  await editor.show('capture.c');
+  await expect.poll(() => codes('capture.c'), SLOW).toEqual(['contiguity-required']);
+  await editor.command('workbench.actions.view.problems');
+  await problem(editor.page, 'capture_pin() needs').getByText('contiguity-required').first().click();
+  await editor.page.locator('.tab', { hasText: 'contiguity-required' }).waitFor();
+});
+
+test('a setting takes effect without a reload', async () => {
+  await editor.show('capture.c');
+  await expect.poll(() => codes('capture.c'), SLOW).toEqual(['contiguity-required']);
+  const set = (value: unknown) =>
+    editor.host.run(
+      (vscode, severities) =>
+        vscode.workspace
+          .getConfiguration('dmaLens')
+          .update('severities', severities ?? undefined, vscode.ConfigurationTarget.Global),
+      value,
+    );
+  await set({ 'contiguity-required': 'off' });
+  await expect.poll(() => codes('capture.c'), SLOW).toEqual([]);
+  await set(null);
+  await expect.poll(() => codes('capture.c'), SLOW).toEqual(['contiguity-required']);
+});
+
+test('the language status names kernel and platforms, and leads to the choice', async () => {
+  await editor.show('capture.c');
+  await expect.poll(() => codes('capture.c'), SLOW).toEqual(['contiguity-required']);
+  await editor.page.locator('[id="status.languageStatus"]').hover();
+  const status = editor.page.locator('.hover-language-status');
+  await status.filter({ hasText: 'Linux 6.18' }).waitFor();
+  await status.filter({ hasText: '5 platforms' }).waitFor();
+  await editor.shot('status', { x: 800, y: 640, width: 600, height: 260 });
+  await editor.page.mouse.move(5, 450);
+  await palette(editor.page, 'DMA Lens: Choose Target Kernel');
+  await editor.page.locator('.quick-input-list-row', { hasText: '4.4' }).first().waitFor();
+  await editor.page.keyboard.type('4.4');
+  await editor.page.keyboard.press('Enter');
+  await expect
+    .poll(async () => (await editor.diagnostics('capture.c'))[0]?.message, SLOW)
+    .toContain('with iommu-dma of 4.4');
+  await editor.host.run((vscode) =>
+    vscode.workspace.getConfiguration('dmaLens').update('kernel', undefined, vscode.ConfigurationTarget.Workspace),
+  );
 });

@@ -14,6 +14,7 @@ type Api = typeof vscode;
 export interface Host {
   readonly url: string;
   readonly workspace: string;
+  readonly pid: number;
   /** Runs a self-contained function inside the extension host; arguments and result travel as JSON. */
   run<A extends unknown[], T>(code: (api: Api, ...args: A) => T, ...args: A): Promise<Awaited<T>>;
   stop(): void;
@@ -25,6 +26,7 @@ export interface Options {
   readonly extensions: readonly string[]; // .vsix files, the bridge among them.
   readonly workspace: string; // Copied, so that tests may edit it.
   readonly settings?: Readonly<Record<string, unknown>>;
+  readonly prepare?: (workspace: string) => void; // Changes the copy before the editor starts.
 }
 
 const QUIET_SETTINGS = {
@@ -56,6 +58,7 @@ export async function startHost(options: Options): Promise<Host> {
   const workspace = join(root, 'workspace');
   const socket = join(root, 'bridge.sock');
   cpSync(options.workspace, workspace, { recursive: true });
+  options.prepare?.(workspace);
   mkdirSync(join(data, 'data/User'), { recursive: true });
   writeFileSync(join(data, 'data/User/settings.json'), JSON.stringify({ ...QUIET_SETTINGS, ...options.settings }));
 
@@ -95,6 +98,7 @@ export async function startHost(options: Options): Promise<Host> {
   return {
     url: `${origin}/?folder=${workspace}`,
     workspace,
+    pid: server.pid ?? 0,
     async run(code, ...args) {
       await until(() => existsSync(socket), 'the bridge (is the page open?)');
       const call = request({ socketPath: socket, method: 'POST' });
@@ -120,7 +124,7 @@ async function freePort(): Promise<number> {
 }
 
 async function until(done: () => boolean | Promise<boolean>, what: string): Promise<void> {
-  for (const end = Date.now() + 20_000; Date.now() < end; await sleep(50)) {
+  for (const end = Date.now() + 90_000; Date.now() < end; await sleep(50)) {
     if (await done()) return;
   }
   throw new Error(`gave up waiting for ${what}`);

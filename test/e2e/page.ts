@@ -21,9 +21,9 @@ export function launch(): Promise<Browser> {
 export async function open(browser: Browser, url: string): Promise<Page> {
   const context = await browser.newContext({ viewport: { width: 1400, height: 900 } });
   const page = await context.newPage();
-  page.setDefaultTimeout(10_000);
+  page.setDefaultTimeout(30_000);
   await page.goto(url);
-  await page.locator('.monaco-workbench').waitFor({ timeout: 30_000 });
+  await page.locator('.monaco-workbench').waitFor({ timeout: 90_000 });
   return page;
 }
 
@@ -39,7 +39,7 @@ export function token(page: Page, word: string): Locator {
 /** Tries again, because a layout change (code lens, inlay hint) closes a hover or moves the word. */
 export async function hover(page: Page, word: string, containing: string): Promise<Locator> {
   const box = page.locator('.monaco-hover:visible').filter({ hasText: containing });
-  for (let attempt = 0; attempt < 5; attempt++) {
+  for (let attempt = 0; attempt < 10; attempt++) {
     await page.mouse.move(5, 450);
     await token(page, word).hover();
     if (
@@ -86,15 +86,32 @@ export async function palette(page: Page, title: string): Promise<void> {
   throw new Error(`no command "${title}"`);
 }
 
-export async function quickFix(page: Page, word: string, title: string): Promise<void> {
-  await token(page, word).click();
-  await page
-    .locator('.lightBulbWidget:visible, .gutter-lightbulb:visible, .codicon-gutter-lightbulb-auto-fix:visible')
-    .first()
-    .waitFor();
+/** Opens the light bulb's menu where the cursor is, moves to `title` and takes it. */
+export async function quickFix(page: Page, title: string, seen?: () => Promise<void>): Promise<void> {
+  const bulb = '.lightBulbWidget:visible, .gutter-lightbulb:visible, .codicon-gutter-lightbulb-auto-fix:visible';
+  await page.locator(bulb).first().waitFor();
+  await focusEditor(page);
   await page.keyboard.press('Control+.');
-  await page.locator('.action-widget .monaco-list-row.focused', { hasText: title }).waitFor();
-  await page.keyboard.press('Enter'); // Clicks are swallowed for a moment after the menu opens.
+  const focused = page.locator('.action-widget:visible .monaco-list-row.focused');
+  await focused.waitFor();
+  for (let row = 0; row < 12; row++) {
+    if ((await focused.innerText()).includes(title)) {
+      await seen?.();
+      await page.keyboard.press('Enter'); // Clicks are swallowed for a moment after the menu opens.
+      return;
+    }
+    await page.keyboard.press('ArrowDown');
+  }
+  throw new Error(`the light bulb does not offer "${title}"`);
+}
+
+/** Rows of a tree view, by their text. */
+export const row = (page: Page, text: string | RegExp): Locator =>
+  page.locator('.pane-body .monaco-list-row:visible', { hasText: text });
+
+export async function focusEditor(page: Page): Promise<void> {
+  const input = '.editor-instance:visible .native-edit-context, .editor-instance:visible textarea';
+  await page.locator(input).first().focus();
 }
 
 export const problem = (page: Page, message: string): Locator =>

@@ -116,6 +116,21 @@ describe('what a check has found', () => {
     await expect.poll(shown).toEqual([1, 0, 1]);
   });
 
+  test('stays, and follows the file, where the client shows one list per file', async () => {
+    const session = await begin({ capabilities: PULL, initializationOptions: { mergesDiagnostics: true } });
+    await check(session, [pathToFileURL(folder).href]);
+    await session.open(BAD, uri('a.c'));
+    await session.ask('textDocument/hover', { position: { line: 0, character: 0 } });
+    writeFileSync(join(folder, 'a.c'), GOOD);
+    await session.change(2, GOOD, uri('a.c'));
+    await session.client.sendNotification('workspace/didChangeWatchedFiles', {
+      changes: [{ uri: uri('a.c'), type: 2 }],
+    });
+    const shown = () =>
+      session.received.filter((params) => params.uri === uri('a.c')).map((one) => one.diagnostics.length);
+    await expect.poll(shown).toEqual([1, 0]);
+  });
+
   test('is forgotten on command', async () => {
     const session = await begin({ capabilities: PULL });
     await check(session, [pathToFileURL(folder).href]);
