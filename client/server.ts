@@ -169,8 +169,8 @@ export function createServer(context: vscode.ExtensionContext, output: vscode.Lo
       const running = await client;
       if (running?.state !== State.Running) throw new Error('the DMA Lens server does not run');
       // An argument too many counts as a parameter, even when it is undefined.
-      const rest = token ? [params, token] : params === undefined ? [] : [params];
-      return running.sendRequest<T>(method, ...rest);
+      if (token) return running.sendRequest<T>(method, params, token);
+      return params === undefined ? running.sendRequest<T>(method) : running.sendRequest<T>(method, params);
     },
     onProgress(token, handler) {
       const subscribed = client?.then((one) => one.onProgress(WorkDoneProgress.type, token, handler));
