@@ -78,7 +78,7 @@ export const SETTINGS = {
     type: 'array',
     default: [],
     scope: 'resource',
-    doc: 'Ids of the platforms to replay on, such as `direct`. Empty: those of `#dmaLens.platformPreset#`.',
+    doc: 'Ids of the platforms to replay on, such as `direct`. Empty: those of the preset.',
   },
   severities: {
     type: 'object',

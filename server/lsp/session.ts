@@ -87,6 +87,8 @@ const NOTHING: Analysis = {
   findings: [],
   hovers: [],
   stats: { functions: 0, functionsWithErrors: 0, dmaFunctions: 0, dmaFunctionsWithErrors: 0 },
+  summaries: [],
+  externals: [],
 };
 
 interface Cached {
