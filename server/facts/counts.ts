@@ -1,10 +1,7 @@
 /** What becomes of the result of a map call, and which count a release is given. */
 
-import type { Expr } from '../code/ir';
 import type { Span } from '../types';
 import { refusalAt } from './contiguity';
-import { evaluate } from './evaluate';
-import { type FieldWrites, fieldKeys } from './fields';
 import type { BranchFact, CallFact, Flow } from './flow';
 import { alternatives, carries, constant, mentions, substitute, type Value } from './values';
 
@@ -14,17 +11,6 @@ export interface UntestedResult {
   readonly kind: 'dropped' | 'untested';
   /** First place that relies on the mapping. */
   readonly use: { readonly span: Span; readonly text: string } | undefined;
-}
-
-/** A release or sync that is given the mapped count. */
-export interface MappedCountRelease {
-  readonly call: CallFact;
-  readonly count: Expr;
-  readonly map: CallFact;
-  /** Function that maps, when it is another one. */
-  readonly mapFunction: string | undefined;
-  /** The count that was passed to the map call, when the same expression still has the same value at the release. */
-  readonly original: string | undefined;
 }
 
 /** Names of fields that some function of the file tests, and functions that test a parameter. */
@@ -231,85 +217,4 @@ export function collectTests(flows: readonly Flow[]): FileTests {
     params.set(flow.ir.name, tested);
   }
   return { fields, params };
-}
-
-/** Calls with role `unmap` or `sync` whose count is what a map call returned. */
-export function findMappedCountReleases(
-  flow: Flow,
-  role: 'unmap' | 'sync' | 'map',
-  writes: ReadonlyMap<string, FieldWrites>,
-  text: (span: Span) => string,
-): readonly MappedCountRelease[] {
-  const found: MappedCountRelease[] = [];
-  for (const call of flow.calls) {
-    if (call.api?.role !== role || call.api.count === undefined) continue;
-    const count = call.call.args[call.api.count];
-    const value = call.args[call.api.count];
-    if (!count || !value) continue;
-    const local = localMap(flow, value);
-    const remote = local ? undefined : remoteMap(flow, count, value, writes);
-    const map = local ?? remote?.map;
-    if (!map || map === call || isOneEntry(map)) continue;
-    const original = local && stillValid(flow, call, local, text);
-    found.push({ call, count, map, mapFunction: remote?.function, original });
-  }
-  return found;
-}
-
-/** The map call of this function that returned `value`, when it can be nothing else but zero. */
-function localMap(flow: Flow, value: Value): CallFact | undefined {
-  const options = alternatives(value).filter((option) => !(option.kind === 'constant' && option.number <= 0n));
-  if (options.length === 0 || options.some((option) => option.kind !== 'mapped')) return undefined;
-  const [first] = options;
-  return first?.kind === 'mapped' ? flow.calls.find((call) => call.call.id === first.call) : undefined;
-}
-
-/** The map call, in any function of the file, whose result is all that the field ever holds. */
-function remoteMap(
-  flow: Flow,
-  count: Expr,
-  value: Value,
-  writes: ReadonlyMap<string, FieldWrites>,
-): { readonly map: CallFact; readonly function: string } | undefined {
-  if (value.kind !== 'initial') return undefined;
-  for (const key of fieldKeys(flow, value.place, count)) {
-    const known = writes.get(key);
-    const [write] = known?.mapped ?? [];
-    if (known && write && known.others === 0 && !known.mapped.some((one) => isOneEntry(one.map))) return write;
-  }
-  return undefined;
-}
-
-function isOneEntry(map: CallFact): boolean {
-  const count = map.api?.count === undefined ? undefined : map.args[map.api.count];
-  return count?.kind === 'constant' && count.number === 1n;
-}
-
-/** The text of the original count, when it means at the release what it meant at the map call. */
-function stillValid(flow: Flow, release: CallFact, map: CallFact, text: (span: Span) => string): string | undefined {
-  const index = map.api?.count;
-  const expr = index === undefined ? undefined : map.call.args[index];
-  const before = index === undefined ? undefined : map.args[index];
-  if (!expr || !before || !release.env || mentionsTemporary(expr)) return undefined;
-  return evaluate(expr, release.env, flow.names).key === before.key ? text(expr.span) : undefined;
-}
-
-function mentionsTemporary(expr: Expr): boolean {
-  switch (expr.kind) {
-    case 'name':
-      return expr.name.startsWith('#');
-    case 'field':
-    case 'deref':
-    case 'address':
-      return mentionsTemporary(expr.base);
-    case 'index':
-      return mentionsTemporary(expr.base) || mentionsTemporary(expr.index);
-    case 'binary':
-      return mentionsTemporary(expr.left) || mentionsTemporary(expr.right);
-    case 'unary':
-    case 'cast':
-      return mentionsTemporary(expr.operand);
-    default:
-      return false;
-  }
 }

@@ -11,14 +11,13 @@ import { type ContiguityFacts, contiguityOf } from './contiguity';
 import {
   collectTests,
   type FileTests,
-  findMappedCountReleases,
   findMisreadResults,
   findUntestedResults,
-  type MappedCountRelease,
   type MisreadResult,
   type UntestedResult,
 } from './counts';
 import { collectFieldWrites } from './fields';
+import { collectMappings } from './fileMappings';
 import { analyzeFlow, type Flow } from './flow';
 import { fieldsTestedForOne } from './guards';
 import { createKnowledge, type Knowledge } from './knowledge';
@@ -32,6 +31,7 @@ import {
   type LateUse,
   type Mismatch,
 } from './releases';
+import { findMappedCountReleases, type MappedCountRelease } from './releaseCounts';
 import { addContiguity, summarize } from './summaries';
 import type { Summary, SummaryLookup } from './summary';
 import type { Value } from './values';
@@ -100,6 +100,7 @@ export function extractFacts(file: FileIr, source: string, kernel: KernelVersion
   }
   const oneSegment = hostTakesOneSegment(file, flows);
   const writes = collectFieldWrites(flows);
+  const counts = { mappings: collectMappings(flows), writes, text };
   const tests: FileTests = collectTests(flows);
   const addressTests = collectAddressTests(flows);
   const fields = { byList: collectMappedFields(flows), writes, knowledge };
@@ -115,12 +116,12 @@ export function extractFacts(file: FileIr, source: string, kernel: KernelVersion
     earlyReads: findEarlyReads(flow, (from, to) => leadsTo(flow, from, to)),
     wrongMemory: findWrongMemory(flow),
     cpuAccesses: findCpuAccesses(flow),
-    mapsWithMappedCount: findMappedCountReleases(flow, 'map', writes, text),
+    mapsWithMappedCount: findMappedCountReleases(flow, 'map', counts),
     untestedResults: findUntestedResults(flow, text, tests),
     misreadResults: findMisreadResults(flow),
     untestedAddresses: findUntestedAddresses(flow, addressTests),
-    unmapsWithMappedCount: findMappedCountReleases(flow, 'unmap', writes, text),
-    syncsWithMappedCount: findMappedCountReleases(flow, 'sync', writes, text),
+    unmapsWithMappedCount: findMappedCountReleases(flow, 'unmap', counts),
+    syncsWithMappedCount: findMappedCountReleases(flow, 'sync', counts),
   }));
   functions.sort((a, b) => a.flow.ir.span.start - b.flow.ir.span.start);
   const summaries = knowledge.learned();

@@ -1,6 +1,6 @@
 /** The message and the fix that the rules about a count which should be the original one share. */
 
-import type { MappedCountRelease } from '../facts/counts';
+import type { MappedCountRelease } from '../facts/releaseCounts';
 import type { FileFacts, FunctionFacts } from '../facts/facts';
 import type { Problem } from '../types';
 
@@ -14,7 +14,7 @@ export function* givenMappedCount(
     const given = file.text(count.span);
     const from = `${map.call.name ?? 'the map call'}()${mapFunction && mapFunction !== fn.flow.ir.name ? ` in ${mapFunction}()` : ''}`;
     const wanted =
-      original === undefined ? 'the count that was passed in' : `'${original}', the count that was passed in`;
+      original === undefined ? 'the count that was passed in' : `'${original.text}', the count that was passed in`;
     const verb = map.api?.fails === 'nonzero' ? 'set to the mapped count' : 'returned';
     yield {
       span: count.span,
@@ -23,7 +23,15 @@ export function* givenMappedCount(
       fixes:
         original === undefined
           ? []
-          : [{ title: `Use '${original}'`, automatic: true, edits: [{ span: count.span, newText: original }] }],
+          : [
+              {
+                title: original.isCertain
+                  ? `Use '${original.text}'`
+                  : `Use '${original.text}', if it still is the count that was passed to ${map.call.name ?? 'the map call'}()`,
+                automatic: original.isCertain,
+                edits: [{ span: count.span, newText: original.text }],
+              },
+            ],
     };
   }
 }
