@@ -16,8 +16,9 @@ import {
   type MisreadResult,
   type UntestedResult,
 } from './counts';
+import { type CpuFieldUse, findCpuFields, findPhysicalUses, type PhysicalUse } from './cpuFields';
 import { collectFieldWrites } from './fields';
-import { collectMappings } from './fileMappings';
+import { collectMappings, isSingleInFile } from './fileMappings';
 import { analyzeFlow, type Flow } from './flow';
 import { fieldsTestedForOne } from './guards';
 import { createKnowledge, type Knowledge } from './knowledge';
@@ -36,16 +37,13 @@ import { addContiguity, summarize } from './summaries';
 import type { Summary, SummaryLookup } from './summary';
 import type { Value } from './values';
 import {
-  type CpuFieldUse,
   type CpuWalk,
-  collectMappedFields,
-  findCpuFields,
   findCpuWalks,
   findOriginalCountWalks,
-  type MappedFields,
   type OriginalCountWalk,
+  type WalkContext,
 } from './walkFindings';
-import { type WalkFacts, walksOf } from './walks';
+import { readsEntryParams, type WalkFacts, walksOf } from './walks';
 import { leadsTo } from './ways';
 
 export interface FunctionFacts {
@@ -55,6 +53,7 @@ export interface FunctionFacts {
   readonly originalCountWalks: readonly OriginalCountWalk[];
   readonly cpuWalks: readonly CpuWalk[];
   readonly cpuFields: readonly CpuFieldUse[];
+  readonly physicalUses: readonly PhysicalUse[];
   readonly mapsWithMappedCount: readonly MappedCountRelease[];
   readonly leaks: readonly Leak[];
   readonly mismatches: readonly Mismatch[];
@@ -91,25 +90,28 @@ export function extractFacts(file: FileIr, source: string, kernel: KernelVersion
   const knowledge = createKnowledge(new Set(file.functions.map((one) => one.name)), external);
   const flows: Flow[] = [];
   const walks = new Map<Flow, WalkFacts>();
+  const entryReaders = new Map<string, ReadonlySet<number>>();
   for (const ir of calleesFirst(file.functions)) {
     const flow = analyzeFlow(ir, macros, knowledge.row);
     flows.push(flow);
-    const walked = walksOf(flow);
+    const walked = walksOf(flow, entryReaders);
     walks.set(flow, walked);
+    entryReaders.set(ir.name, readsEntryParams(flow, walked));
     knowledge.learn(summarize(flow, walked, knowledge));
   }
   const oneSegment = hostTakesOneSegment(file, flows);
   const writes = collectFieldWrites(flows);
-  const counts = { mappings: collectMappings(flows), writes, text };
+  const mappings = collectMappings(flows);
+  const counts = { mappings, writes, text };
+  const walking = { mappings, knowledge, hostTakesOneSegment: oneSegment };
   const tests: FileTests = collectTests(flows);
   const addressTests = collectAddressTests(flows);
-  const fields = { byList: collectMappedFields(flows), writes, knowledge };
   const callers = callersOf(flows);
   const mapsByField = collectMapsByField(flows);
   const functions = flows.map((flow) => ({
     flow,
     ...contiguityFacts(flow, knowledge, oneSegment),
-    ...walkFindings(flow, walks.get(flow) ?? NO_WALKS, fields),
+    ...walkFindings(flow, walks.get(flow) ?? NO_WALKS, walking),
     leaks: findLeaks(flow, callers),
     mismatches: findMismatches(flow, mapsByField, flows),
     lateUses: findLateUses(flow),
@@ -134,11 +136,13 @@ function callersOf(flows: readonly Flow[]): (name: string) => readonly Flow[] {
 
 const NO_WALKS: WalkFacts = { reads: [], walks: [] };
 
-function walkFindings(flow: Flow, walked: WalkFacts, fields: MappedFields) {
+function walkFindings(flow: Flow, walked: WalkFacts, context: WalkContext) {
+  const isOneEntry = (at: Flow, head: Value) => isSingleInFile(at, head, context.mappings);
   return {
-    originalCountWalks: findOriginalCountWalks(flow, walked, fields),
-    cpuWalks: findCpuWalks(flow, walked),
-    cpuFields: findCpuFields(flow, walked),
+    originalCountWalks: findOriginalCountWalks(flow, walked, context),
+    cpuWalks: findCpuWalks(flow, walked, context),
+    cpuFields: findCpuFields(flow, walked, isOneEntry),
+    physicalUses: findPhysicalUses(flow, walked, isOneEntry),
   };
 }
 

@@ -26,6 +26,8 @@ export interface FileMappings {
   readonly all: readonly FileMapping[];
   /** Other names of fields: `buf:dma_sgt` where some function stores `&buf->sg_table` in it. */
   readonly aliases: ReadonlyMap<string, string>;
+  /** Names of lists that some function builds with one entry. */
+  readonly single: ReadonlySet<string>;
   /** Last names of fields that some function of the file writes. */
   readonly written: ReadonlySet<string>;
 }
@@ -45,7 +47,27 @@ export function collectMappings(flows: readonly Flow[]): FileMappings {
       all.push({ map, flow, lists, ...kept });
     }
   }
-  return { all, aliases, written };
+  return { all, aliases, written, single: collectSingle(flows, aliases) };
+}
+
+/** The list at `head` is built with one entry by some function of the file. */
+export function isSingleInFile(flow: Flow, head: Value, { single, aliases }: FileMappings): boolean {
+  return listNames(flow, head, undefined, aliases).some((name) => single.has(name));
+}
+
+function collectSingle(flows: readonly Flow[], aliases: FileMappings['aliases']): ReadonlySet<string> {
+  const single = new Set<string>();
+  for (const flow of flows) {
+    for (const call of flow.calls) {
+      const { api } = call;
+      if (!call.list || !api || api.role === 'consume' || api.role === 'walk') continue;
+      const count = api.count === undefined ? undefined : call.args[api.count];
+      const isOne = api.name === 'sg_init_one' || (count?.kind === 'constant' && count.number === 1n);
+      const expr = api.list === undefined ? undefined : call.call.args[api.list];
+      if (isOne) for (const name of listNames(flow, call.list, expr, aliases)) single.add(name);
+    }
+  }
+  return single;
 }
 
 /** Names of the list that a value points to. */

@@ -355,13 +355,29 @@ export function innermostLoop(ir: FunctionIr, block: number): number {
   return best;
 }
 
+/** What the arguments of a loop's macro see: calls among them are made in the header, before the macro itself. */
+export function macroEnvironment(loop: Loop, entering: Environment, context: Context): Environment {
+  const isTemporary = (arg: Expr) => arg.kind === 'name' && arg.name.startsWith('#');
+  const header = context.ir.blocks[loop.header];
+  if (!header || !loop.macro?.args.some(isTemporary)) return entering;
+  const env = new Map(entering);
+  for (const statement of header.statements) {
+    if (statement.kind === 'call' && statement.call.id === loop.macro.id) break;
+    runStatement(context, header, statement, env);
+  }
+  return env;
+}
+
 /** The start of the scatterlist that a macro loop walks, or undefined when it walks none. */
-export function walkedList(loop: Loop, env: Environment, context: Context): Value | undefined {
+export function walkedList(loop: Loop, entering: Environment, context: Context): Value | undefined {
   const { names } = context;
+  const env = macroEnvironment(loop, entering, context);
   const api = context.apis(loop.macro?.name);
   if (!loop.macro || api?.role !== 'walk') return undefined;
   const listArg = api.list === undefined ? undefined : loop.macro.args[api.list];
   if (listArg) return evaluate(listArg, env, names);
+  const [command] = loop.macro.args;
+  if (loop.macro.name === 'scsi_for_each_sg' && command) return pure('scsi_sglist', [evaluate(command, env, names)]);
   const tableArg = api.table === undefined ? undefined : loop.macro.args[api.table];
   return tableArg && loadField(evaluate(tableArg, env, names), 'sgl', env);
 }

@@ -128,3 +128,10 @@ function shapeOf(about: readonly CallFact[], flow: Flow, table: string | undefin
 function pages(origin: string): ListShape {
   return { origin, kind: 'pages', firstOffset: 'zero' };
 }
+
+/** The list has one entry for sure: it was mapped with that count, or built so. */
+export function isSingle(flow: Flow, head: Value, map: CallFact | undefined): boolean {
+  const count = map?.api?.count === undefined ? undefined : map.args[map.api.count];
+  if (count?.kind === 'constant') return count.number === 1n;
+  return listAt(flow, head)?.isOneEntry === true;
+}

@@ -1,23 +1,25 @@
-/** Walks over the wrong number of entries, and entries whose CPU side is given to the device. */
+/** Walks over the wrong number of entries. */
 
+import type { Expr } from '../code/ir';
 import type { Span } from '../types';
-import type { FieldWrites } from './fields';
-import { fieldKeys, placeKey } from './fields';
+import { countNames, type FileMapping, type FileMappings, listNames } from './fileMappings';
 import type { CallFact, Flow } from './flow';
+import { frameworkCount } from './frameworkCounts';
 import type { Knowledge } from './knowledge';
-import { listAt } from './tables';
+import { isSingle } from './tables';
 import { alternatives, mentions, type Value } from './values';
+import { endsWithBytes, endsAtEmptySegment, fillsAddresses } from './walkEnds';
 import type { EntryRead, Walk, WalkFacts } from './walks';
 
 /** The original count decides how many DMA segments are read or handed on. */
 export interface OriginalCountWalk {
   readonly span: Span;
   /** How it is used: a loop, a function that takes segments and a count, or an entry by its number. */
-  readonly by: 'loop' | 'call' | 'index';
+  readonly by: 'loop' | 'end' | 'call' | 'index';
   readonly callee: string | undefined;
   readonly map: CallFact | undefined;
   readonly mapFunction: string | undefined;
-  /** The variable that holds the mapped count at this place. */
+  /** Words for the mapped count that are right at this place. */
   readonly mappedName: string | undefined;
   readonly read: EntryRead | undefined;
 }
@@ -25,85 +27,80 @@ export interface OriginalCountWalk {
 export interface CpuWalk {
   readonly walk: Walk;
   readonly read: EntryRead;
+  /** The DMA address that the same walk reads. */
+  readonly address: EntryRead | undefined;
 }
 
-/** What a device is given of an entry's CPU side, beside its DMA address. */
-export interface CpuFieldUse {
-  readonly what: 'length' | 'offset';
-  readonly span: Span;
-  readonly address: EntryRead;
-}
-
-/** Where lists are mapped, by the names that a file's functions share. */
-export interface MappedFields {
-  /** Name of the list's field -> the map call, its count's field name, its function. */
-  readonly byList: ReadonlyMap<string, readonly MappedField[]>;
-  readonly writes: ReadonlyMap<string, FieldWrites>;
+/** What the file knows about its lists. */
+export interface WalkContext {
+  readonly mappings: FileMappings;
   readonly knowledge: Knowledge;
-}
-
-export interface MappedField {
-  readonly map: CallFact;
-  readonly count: string | undefined;
-  readonly function: string;
-}
-
-/** Lists in fields that some function of the file maps with a count. */
-export function collectMappedFields(flows: readonly Flow[]): ReadonlyMap<string, readonly MappedField[]> {
-  const fields = new Map<string, MappedField[]>();
-  for (const flow of flows) {
-    for (const map of flow.calls) {
-      if (map.api?.role !== 'map' || map.api.count === undefined || map.api.fails !== 'zero') continue;
-      const list = map.list?.kind === 'initial' ? placeKey(flow, map.list.place) : undefined;
-      const value = map.args[map.api.count];
-      const expr = map.call.args[map.api.count];
-      if (!list || !value || !expr) continue;
-      const [count] = value.kind === 'initial' ? fieldKeys(flow, value.place, expr) : [];
-      fields.set(list, [...(fields.get(list) ?? []), { map, count, function: flow.ir.name }]);
-    }
-  }
-  return fields;
+  /** The file tells its framework that a request has one segment. */
+  readonly hostTakesOneSegment: boolean;
 }
 
 export function findOriginalCountWalks(
   flow: Flow,
-  { walks, reads }: WalkFacts,
-  fields: MappedFields,
+  walked: WalkFacts,
+  context: WalkContext,
 ): readonly OriginalCountWalk[] {
   if (fillsAddresses(flow)) return [];
   const found: OriginalCountWalk[] = [];
-  for (const walk of walks) {
-    const read = walk.reads.find((one) => isDmaRead(one) && one.sink !== 'none') ?? walk.reads.find(isDmaRead);
-    if (!read || endsAtEmptySegment(flow, walk)) continue;
-    if (walk.side === 'dma') continue;
-    const known = mappingOf(flow, walk.head, read.span.start, fields);
-    if (walk.side === 'cpu') {
-      if (known && !isSingle(flow, walk.head, known.map))
-        found.push({ ...blank(known), span: walk.boundSpan, by: 'loop', read });
-      continue;
-    }
-    if (!known || !walk.bound || isSingle(flow, walk.head, known.map)) continue;
-    if (!isOriginal(flow, walk.bound, known, fields)) continue;
-    const mappedName = nameOfMapped(flow, known.map, walk.boundSpan.start);
-    found.push({ ...blank(known), span: walk.boundSpan, by: 'loop', read, mappedName });
+  for (const walk of walked.walks) {
+    const one = walkedWrongly(flow, walk, context);
+    if (one) found.push(one);
   }
   for (const call of flow.calls) {
-    const consumer = consumerOf(call, fields.knowledge);
-    const list = consumer && call.args[consumer.list];
-    const count = consumer && call.args[consumer.count];
-    const span = consumer && call.call.args[consumer.count]?.span;
-    if (!list || !count || !span) continue;
-    const known = mappingOf(flow, list, call.call.span.start, fields);
-    if (!known || isSingle(flow, list, known.map) || !isOriginal(flow, count, known, fields)) continue;
-    const mappedName = nameOfMapped(flow, known.map, span.start);
-    found.push({ ...blank(known), span, by: 'call', callee: call.call.name, mappedName });
+    const one = handedWrongly(flow, call, context);
+    if (one) found.push(one);
   }
-  found.push(...fixedIndexReads(flow, reads));
+  found.push(...fixedIndexReads(flow, walked.reads));
   return found;
 }
 
-function blank(known: Known): Pick<OriginalCountWalk, 'callee' | 'map' | 'mapFunction' | 'mappedName' | 'read'> {
-  return { callee: undefined, map: known.map, mapFunction: known.function, mappedName: undefined, read: undefined };
+function walkedWrongly(flow: Flow, walk: Walk, context: WalkContext): OriginalCountWalk | undefined {
+  const read = walk.reads.find((one) => isDmaRead(one) && one.sink !== 'none') ?? walk.reads.find(isDmaRead);
+  if (!read || walk.side === 'dma' || endsAtEmptySegment(flow, walk) || endsWithBytes(flow, walk)) return undefined;
+  const known = mappingOf(flow, walk.head, read.span.start, context);
+  if (known && (isSingle(flow, walk.head, known.map) || isComparedWithOriginal(known.flow, known.map))) return undefined;
+  const found = { callee: undefined, map: known?.map, mapFunction: nameOfOther(known, flow), read, mappedName: undefined };
+  if (walk.side === 'cpu') return known && { ...found, span: walk.boundSpan, by: 'loop' };
+  if (walk.isToEnd) return known?.flow === flow && !known.isPerEntry ? { ...found, span: walk.boundSpan, by: 'end' } : undefined;
+  if (!walk.bound) return undefined;
+  if (known && isOriginal(flow, walk.head, walk.bound, walk.boundExpr, known, context)) {
+    const mappedName = known.flow === flow ? nameOfMapped(flow, known.map, walk.boundSpan.start) : undefined;
+    return { ...found, span: walk.boundSpan, by: 'loop', mappedName };
+  }
+  const framework = frameworkCount(flow.ir, walk.head, walk.bound);
+  if (framework?.kind !== 'original' || context.hostTakesOneSegment || mapsEntries(context)) return undefined;
+  if (alternatives(walk.bound).some((option) => option.kind === 'mapped') || isSingle(flow, walk.head, undefined))
+    return undefined;
+  return read.what === 'address' ? { ...found, span: walk.boundSpan, by: 'loop' } : undefined;
+}
+
+function handedWrongly(flow: Flow, call: CallFact, context: WalkContext): OriginalCountWalk | undefined {
+  for (const consumer of consumersOf(call, context.knowledge)) {
+    const list = call.args[consumer.list];
+    const count = call.args[consumer.count];
+    const expr = call.call.args[consumer.count];
+    if (!list || !count || !expr) continue;
+    for (const option of alternatives(list)) {
+      const known = mappingOf(flow, option, call.call.span.start, context);
+      if (!known || isSingle(flow, option, known.map) || isComparedWithOriginal(known.flow, known.map)) continue;
+      if (!isOriginal(flow, option, count, expr, known, context)) continue;
+      const mappedName = known.flow === flow ? nameOfMapped(flow, known.map, expr.span.start) : undefined;
+      return {
+        span: expr.span,
+        by: 'call',
+        callee: call.call.name ?? (call.call.target?.kind === 'field' ? call.call.target.name : undefined),
+        map: known.map,
+        mapFunction: nameOfOther(known, flow),
+        mappedName,
+        read: undefined,
+      };
+    }
+  }
+  return undefined;
 }
 
 function isDmaRead(read: EntryRead): boolean {
@@ -135,173 +132,181 @@ function fixedIndexReads(flow: Flow, reads: readonly EntryRead[]): readonly Orig
     );
     if (isCompared) continue;
     seen.add(read.entry.key);
-    found.push({
-      span: read.span,
-      by: 'index',
-      callee: undefined,
-      map,
-      mapFunction: undefined,
-      mappedName: undefined,
-      read,
-    });
+    const unknown = { callee: undefined, mapFunction: undefined, mappedName: undefined };
+    found.push({ span: read.span, by: 'index', map, read, ...unknown });
   }
   return found;
 }
 
 /** Walks over the mapped count that read pages or lengths of the CPU side. */
-export function findCpuWalks(flow: Flow, { walks }: WalkFacts): readonly CpuWalk[] {
+export function findCpuWalks(flow: Flow, { walks }: WalkFacts, context: WalkContext): readonly CpuWalk[] {
+  if (fillsAddresses(flow)) return [];
   const found: CpuWalk[] = [];
   for (const walk of walks) {
-    const isMapped = walk.side === 'dma' || (walk.bound !== undefined && isMappedCount(walk.bound));
-    if (!isMapped || walk.reads.some((read) => isDmaRead(read))) continue;
+    const isGiven = (read: EntryRead) => read.sink !== 'none';
+    const page = walk.reads.find((read) => (read.what === 'page') && isGiven(read));
+    const address = walk.reads.find((read) => read.what === 'address');
+    const length = walk.reads.some(isDmaRead) ? undefined : walk.reads.find((read) => read.what === 'length');
+    const read = page ?? length;
+    if (!read || (address && !page)) continue;
+    if (!isMappedWalk(flow, walk, address !== undefined, context)) continue;
     const map = flow.calls.find((call) => call.api?.role === 'map' && call.list?.key === walk.head.key);
-    if (isSingle(flow, walk.head, map)) continue;
-    const read = walk.reads.find((one) => one.what === 'page') ?? walk.reads.find((one) => one.what === 'length');
-    if (read) found.push({ walk, read });
+    if (!isSingle(flow, walk.head, map)) found.push({ walk, read, address });
   }
   return found;
 }
 
-function isMappedCount(bound: Value): boolean {
+/** The walk visits as many entries as there are mapped segments. */
+function isMappedWalk(flow: Flow, walk: Walk, readsAddress: boolean, context: WalkContext): boolean {
+  if (walk.side === 'dma') return true;
+  const { bound } = walk;
+  if (walk.side === 'cpu' || !bound) return false;
   const options = alternatives(bound).filter((option) => !(option.kind === 'constant' && option.number <= 0n));
-  return 0 < options.length && options.every((option) => option.kind === 'mapped');
+  if (0 < options.length && options.every((option) => option.kind === 'mapped')) return true;
+  if (frameworkCount(flow.ir, walk.head, bound)?.kind === 'mapped') return true;
+  const table = bound.kind === 'initial' ? /^(.*)(?:->|\.)nents$/.exec(bound.place)?.[1] : undefined;
+  if (table === undefined || bound.kind !== 'initial') return false;
+  const isOwn = [`${table}->sgl`, `${table}.sgl`].includes(walk.head.key);
+  if (!isOwn) return false;
+  // Whoever reads DMA addresses takes the table for a mapped one.
+  if (readsAddress) return true;
+  return isTableMapped(flow, table, walk.boundSpan.start) || isHeldMapped(flow, bound, walk.boundExpr, context);
 }
 
-const CPU_USE = /dma_(?:un)?map|mem(?:cpy|set|move)|copy|kmap|sync|flush|page|dbg|err|warn|info|print|trace|free|sg_/i;
+/** The table was mapped before `position`, or comes mapped from a framework. */
+function isTableMapped(flow: Flow, table: string, position: number): boolean {
+  return flow.calls.some(
+    (call) =>
+      call.call.span.start < position &&
+      (call.table?.key === table || call.table?.key === `&${table}`) &&
+      (call.api?.role === 'attach' || (call.api?.role === 'map' && call.api.fails === 'nonzero')),
+  );
+}
 
-/** `sg->length` or `sg->offset` that goes where the DMA address of the same entry goes. */
-export function findCpuFields(flow: Flow, { walks, reads }: WalkFacts): readonly CpuFieldUse[] {
-  if (fillsAddresses(flow)) return [];
-  const found: CpuFieldUse[] = [];
-  for (const walk of walks) {
-    if (walk.reads.some((read) => read.what === 'dma-length')) continue;
-    const isGiven = (read: EntryRead) =>
-      read.sink === 'memory' || (read.sink === 'call' && !CPU_USE.test(read.call?.call.name ?? ''));
-    const address = walk.reads.find((read) => read.what === 'address' && isGiven(read));
-    const map = flow.calls.find((call) => call.api?.role === 'map' && call.list?.key === walk.head.key);
-    if (!address || isSingle(flow, walk.head, map)) continue;
-    const length = walk.reads.find((read) => read.what === 'length' && isGiven(read));
-    if (length) found.push({ what: 'length', span: length.span, address });
-  }
-  const offsets = new Set<string>();
-  for (const offset of reads) {
-    if (offset.what !== 'offset') continue;
-    const address = reads.find(
-      (read) => read.what === 'address' && read.entry.key === offset.entry.key && read.span.start === offset.span.start,
-    );
-    if (!address || offsets.has(offset.entry.key)) continue;
-    offsets.add(offset.entry.key);
-    found.push({ what: 'offset', span: offset.span, address });
-  }
-  return found;
+function isHeldMapped(flow: Flow, count: Value, expr: Expr | undefined, { mappings }: WalkContext): boolean {
+  const names = countNames(flow, count, expr, mappings.aliases);
+  const holds = (one: FileMapping) => one.flow !== flow && names.some((name) => one.mappedFields.has(name));
+  return mappings.all.some(holds);
 }
 
 interface Known {
   readonly map: CallFact;
-  /** Set where another function maps. */
-  readonly function: string | undefined;
-  /** Name of the field that holds the original count there. */
-  readonly count: string | undefined;
+  readonly flow: Flow;
+  /** All mappings of the list that other functions make; empty where this one maps it itself. */
+  readonly others: readonly FileMapping[];
+  /** The map call is in a loop of its own, one entry at a time. */
+  readonly isPerEntry: boolean;
 }
 
-/** The map call that a walk's list went through before `position`. */
-function mappingOf(flow: Flow, head: Value, position: number, fields: MappedFields): Known | undefined {
+function nameOfOther(known: Known | undefined, flow: Flow): string | undefined {
+  return known && known.flow !== flow ? known.flow.ir.name : undefined;
+}
+
+/** The map call that a list went through before `position`. */
+function mappingOf(flow: Flow, head: Value, position: number, { mappings }: WalkContext): Known | undefined {
   let last: CallFact | undefined;
   for (const call of flow.calls) {
     if (call.api?.role !== 'map' || call.api.fails === 'mapping-error' || position < call.call.span.start) continue;
     if (call.list?.key === head.key) last = call;
   }
-  if (last) return { map: last, function: undefined, count: undefined };
-  const key = head.kind === 'initial' ? placeKey(flow, head.place) : undefined;
-  const all = key === undefined ? undefined : fields.byList.get(key);
-  const [first] = all ?? [];
-  if (!first || !all?.every((one) => one.count === first.count)) return undefined;
-  return { map: first.map, function: first.function, count: first.count };
+  if (last) return { map: last, flow, others: [], isPerEntry: false };
+  const names = listNames(flow, head, undefined, mappings.aliases);
+  const others = mappings.all.filter((one) => names.some((name) => one.lists.has(name)));
+  const [first] = others;
+  return first && { map: first.map, flow: first.flow, others, isPerEntry: false };
 }
 
 /** `bound` is the count that was passed to the map call, and nothing that it returned. */
-function isOriginal(flow: Flow, bound: Value, known: Known, fields: MappedFields): boolean {
+function isOriginal(
+  flow: Flow,
+  head: Value,
+  bound: Value,
+  expr: Expr | undefined,
+  known: Known,
+  { mappings }: WalkContext,
+): boolean {
+  const options = alternatives(bound).filter((option) => !(option.kind === 'constant' && option.number <= 0n));
+  if (options.length === 0 || options.some((option) => option.kind === 'mapped')) return false;
   const { map } = known;
-  const options = alternatives(bound);
-  if (options.some((option) => option.kind === 'mapped')) return false;
   const passed = map.api?.count === undefined ? undefined : map.args[map.api.count];
-  const isHead = (option: Value) =>
+  const isCount = (option: Value) =>
     (option.kind === 'pure' && option.name === 'sg_nents') ||
-    (option.kind === 'initial' && /(?:->|\.)orig_nents$/.test(option.place));
-  if (known.function === undefined) {
+    (option.kind === 'initial' && /(?:->|\.)orig_nents$/.test(option.place)) ||
+    frameworkCount(flow.ir, head, option)?.kind === 'original';
+  if (known.flow === flow) {
     if (passed?.kind === 'mapped') return false;
-    return passed?.key === bound.key || options.every(isHead);
+    return options.some((option) => option.key === passed?.key) || options.every(isCount);
   }
-  if (bound.kind !== 'initial' || known.count === undefined) return options.every(isHead);
-  const key = placeKey(flow, bound.place);
-  const isOverwritten = 0 < (fields.writes.get(known.count)?.mapped.length ?? 0);
-  return key === known.count && !isOverwritten;
-}
-
-function isSingle(flow: Flow, head: Value, map: CallFact | undefined): boolean {
-  const count = map?.api?.count === undefined ? undefined : map.args[map.api.count];
-  if (count?.kind === 'constant' && count.number === 1n) return true;
-  return listAt(flow, head)?.isOneEntry === true;
-}
-
-/** The loop leaves off where a segment has no length: what lies behind the mapped ones is not used. */
-function endsAtEmptySegment(flow: Flow, walk: Walk): boolean {
-  const blocks = new Set(flow.ir.loops[walk.loop]?.blocks ?? []);
-  return flow.branches.some(
-    (branch) =>
-      blocks.has(branch.block) &&
-      alternatives(branch.test).some((test) => test.kind === 'pure' && test.name === 'sg_dma_len'),
+  if (options.every(isCount)) return true;
+  const names = countNames(flow, bound, expr, mappings.aliases);
+  if (names.length === 0) return false;
+  return known.others.every(
+    (one) =>
+      names.some((name) => one.originalFields.has(name)) && !names.some((name) => one.mappedFields.has(name)),
   );
 }
 
-/** Functions that write DMA addresses into entries make the mapping themselves. */
-function fillsAddresses(flow: Flow): boolean {
-  return flow.stores.some((store) => {
-    if (store.target.kind === 'field') return store.target.name === 'dma_address' || store.target.name === 'dma_length';
-    const { target } = store;
-    if (target.kind !== 'name' || !target.name.startsWith('#')) return false;
-    return flow.ir.blocks.some((block) =>
-      block.statements.some(
-        (one) =>
-          one.kind === 'call' &&
-          one.result === target.name &&
-          (one.call.name === 'sg_dma_address' || one.call.name === 'sg_dma_len'),
-      ),
+/** The driver goes on only, or another way, where the mapped count is the original one. */
+function isComparedWithOriginal(flow: Flow, map: CallFact): boolean {
+  const passed = map.api?.count === undefined ? undefined : map.args[map.api.count];
+  if (!passed || passed.kind === 'mapped') return false;
+  return flow.branches.some(({ test }) => {
+    if (test.kind !== 'binary' || (passed.kind === 'constant' && passed.number <= 1n)) return false;
+    const sides = [test.left, test.right];
+    return (
+      sides.some((side) => alternatives(side).some((option) => option.key === map.result.key)) &&
+      sides.some((side) => side.key === passed.key)
     );
   });
 }
 
+/** Some function of the file maps entries one by one. */
+function mapsEntries({ mappings }: WalkContext): boolean {
+  return mappings.all.some(({ map }) => {
+    const count = map.api?.count === undefined ? undefined : map.args[map.api.count];
+    return count?.kind === 'constant' && count.number === 1n && map.list?.kind === 'entry';
+  });
+}
+
+interface Consumer {
+  readonly list: number;
+  readonly count: number;
+}
+
 /** Which arguments a call takes as mapped segments and their count. */
-function consumerOf(
-  call: CallFact,
-  { summary }: Knowledge,
-): { readonly list: number; readonly count: number } | undefined {
-  if (call.api && call.api.role !== 'consume') return undefined;
-  for (const effect of summary(call.call.name)?.effects ?? []) {
+function consumersOf(call: CallFact, knowledge: Knowledge): readonly Consumer[] {
+  const { name, target, args } = call.call;
+  if (call.api && call.api.role !== 'consume') return [];
+  if (target?.kind === 'field' && /^device_prep_slave_sg$/.test(target.name)) return [{ list: 1, count: 2 }];
+  const found: Consumer[] = [];
+  const known = knowledge.summary(name);
+  for (const effect of known?.effects ?? []) {
     if (effect.kind === 'walks' && effect.list.path === '' && effect.count.path === '')
-      return { list: effect.list.argument, count: effect.count.argument };
+      found.push({ list: effect.list.argument, count: effect.count.argument });
   }
-  return undefined;
+  // Named like the engine's own function, in a file that is not seen: takes pairs of a list and a count.
+  if (!known && /(?:^|_)prep(?:are)?_(?:\w+_)?sgs?$/.test(name ?? ''))
+    args.slice(1).forEach((_arg, index) => {
+      found.push({ list: index, count: index + 1 });
+    });
+  return found;
 }
 
 /** The parameters that a function takes as mapped segments and their count. */
-export function consumesParams(
-  flow: Flow,
-  { walks }: WalkFacts,
-  knowledge: Knowledge,
-): { readonly list: number; readonly count: number } | undefined {
+export function consumesParams(flow: Flow, { walks }: WalkFacts, knowledge: Knowledge): Consumer | undefined {
   const index = (value: Value | undefined) =>
     value?.kind === 'initial' ? flow.ir.params.findIndex((param) => param.name === value.place) : -1;
   for (const walk of walks) {
     if (walk.side !== 'count' || !walk.reads.some(isDmaRead)) continue;
+    if (endsAtEmptySegment(flow, walk) || endsWithBytes(flow, walk)) continue;
     const [list, count] = [index(walk.head), index(walk.bound)];
     if (0 <= list && 0 <= count) return { list, count };
   }
   for (const call of flow.calls) {
-    const consumer = consumerOf(call, knowledge);
-    if (!consumer) continue;
-    const [list, count] = [index(call.args[consumer.list]), index(call.args[consumer.count])];
-    if (0 <= list && 0 <= count) return { list, count };
+    for (const consumer of consumersOf(call, knowledge)) {
+      const [list, count] = [index(call.args[consumer.list]), index(call.args[consumer.count])];
+      if (0 <= list && 0 <= count) return { list, count };
+    }
   }
   return undefined;
 }
@@ -314,13 +319,9 @@ function nameOfMapped(flow: Flow, map: CallFact, position: number): string | und
   for (const store of stores) {
     if (store.target.kind !== 'name' || store.value.key !== map.result.key) continue;
     const { name } = store.target;
-    if (
-      flow.stores.every(
-        (one) =>
-          one.target.kind !== 'name' || one.target.name !== name || one === store || one.span.start < store.span.start,
-      )
-    )
-      return name;
+    const isOther = (one: (typeof stores)[number]) =>
+      one.target.kind === 'name' && one.target.name === name && one !== store && store.span.start < one.span.start;
+    if (!flow.stores.some(isOther)) return name;
   }
   return undefined;
 }

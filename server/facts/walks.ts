@@ -3,16 +3,16 @@
  * beside them.
  */
 
-import type { Loop } from '../code/ir';
+import type { Expr, Loop } from '../code/ir';
 import type { Span } from '../types';
 import { evaluate, fieldPlace } from './evaluate';
 import type { CallFact, Flow } from './flow';
-import { walkedList } from './flow';
-import { alternatives, mentions, type Value } from './values';
+import { innermostLoop, macroEnvironment, walkedList } from './flow';
+import { alternatives, entryOf, mentions, type Value } from './values';
 
 /** A place where something of a list's entry is read. */
 export interface EntryRead {
-  readonly what: 'address' | 'dma-length' | 'length' | 'offset' | 'page';
+  readonly what: 'address' | 'dma-length' | 'length' | 'offset' | 'page' | 'physical';
   readonly entry: Value;
   /** The expression read, or the statement that reads it. */
   readonly span: Span;
@@ -20,6 +20,10 @@ export interface EntryRead {
   /** Where the value goes: memory, a call (its name), or neither. */
   readonly sink: 'memory' | 'call' | 'none';
   readonly call: CallFact | undefined;
+  /** Where it is stored, for `memory`. */
+  readonly target?: Expr;
+  /** It is read to decide whether a loop goes round again. */
+  readonly isLoopTest?: boolean;
 }
 
 /** A loop over a list, and what bounds it. */
@@ -30,6 +34,9 @@ export interface Walk {
   readonly bound: Value | undefined;
   /** The bound as the code writes it; the whole head of the loop where the macro implies it. */
   readonly boundSpan: Span;
+  readonly boundExpr: Expr | undefined;
+  /** The loop goes on until sg_next() finds no more entries. */
+  readonly isToEnd: boolean;
   /** What the macro itself says, where it takes no count. */
   readonly side: 'cpu' | 'dma' | 'count';
   readonly reads: readonly EntryRead[];
@@ -45,11 +52,32 @@ const DMA_READS: Readonly<Record<string, EntryRead['what']>> = {
   sg_dma_len: 'dma-length',
   sg_page: 'page',
   sg_virt: 'page',
-  sg_phys: 'page',
+  sg_phys: 'physical',
 };
 
-export function walksOf(flow: Flow): WalkFacts {
-  const reads = collectReads(flow);
+/** What page iterators yield. */
+const PAGE_READS: Readonly<Record<string, EntryRead['what']>> = {
+  sg_page_iter_page: 'page',
+  sg_page_iter_dma_address: 'address',
+};
+
+/** Functions that give the DMA address of a single entry, their argument number n, to a device. */
+export type EntryReaders = ReadonlyMap<string, ReadonlySet<number>>;
+
+/** The parameters of which the function gives a device the DMA address, as entries on their own. */
+export function readsEntryParams(flow: Flow, { reads }: WalkFacts): ReadonlySet<number> {
+  const found = new Set<number>();
+  for (const read of reads) {
+    const { entry } = read;
+    if (read.what !== 'address' || read.sink === 'none' || entry.kind !== 'initial') continue;
+    const index = flow.ir.params.findIndex((param) => param.name === entry.place && /scatterlist/.test(param.type));
+    if (0 <= index) found.add(index);
+  }
+  return found;
+}
+
+export function walksOf(flow: Flow, readers: EntryReaders): WalkFacts {
+  const reads = collectReads(flow, readers);
   const walks: Walk[] = [];
   flow.ir.loops.forEach((loop, index) => {
     const inLoop = reads.filter((read) => loop.blocks.includes(read.block));
@@ -61,9 +89,10 @@ export function walksOf(flow: Flow): WalkFacts {
 }
 
 function macroWalk(flow: Flow, loop: Loop, index: number, reads: readonly EntryRead[]): Walk | undefined {
-  const env = flow.entering.get(loop.header);
+  const entering = flow.entering.get(loop.header);
+  const env = entering && macroEnvironment(loop, entering, flow);
   const api = flow.apis(loop.macro?.name);
-  const head = env && walkedList(loop, env, flow);
+  const head = entering && walkedList(loop, entering, flow);
   if (!env || !head || !loop.macro || !api) return plainWalk(flow, loop, index, reads);
   const isOwn = (part: Value) => part.kind === 'entry' && part.loop === index;
   const own = reads.filter((read) => mentions(read.entry, isOwn));
@@ -73,7 +102,9 @@ function macroWalk(flow: Flow, loop: Loop, index: number, reads: readonly EntryR
     head,
     bound: arg && evaluate(arg, env, flow.names),
     boundSpan: arg?.span ?? loop.span,
-    side: api.side ?? 'count',
+    boundExpr: arg,
+    isToEnd: false,
+    side: api.count === undefined ? (api.side ?? 'count') : 'count',
     reads: own,
   };
 }
@@ -89,7 +120,9 @@ function plainWalk(flow: Flow, loop: Loop, index: number, reads: readonly EntryR
       loop: index,
       head,
       bound: bound?.value,
-      boundSpan: bound?.span ?? loop.span,
+      boundSpan: bound?.expr.span ?? loop.span,
+      boundExpr: bound?.expr,
+      isToEnd: bound === undefined && goesToEnd(flow, loop, read.entry),
       side: 'count',
       reads: own,
     };
@@ -112,27 +145,44 @@ function headOf(entry: Value): Value | undefined {
   return { kind: 'initial', key: indexed, place: indexed };
 }
 
+/** The loop's test is whether there is an entry at all. */
+function goesToEnd(flow: Flow, loop: Loop, entry: Value): boolean {
+  const isEntry = (value: Value) => value.key === entry.key;
+  return flow.branches.some((branch) => {
+    if (branch.block !== loop.header || !branch.isLoopTest) return false;
+    const { test } = branch;
+    return isEntry(test) || (test.kind === 'binary' && test.op === '!=' && isEntry(test.left));
+  });
+}
+
+interface Bound {
+  readonly value: Value;
+  readonly expr: Expr;
+}
+
 /** The count that the loop's test compares its counter with. */
-function loopBound(flow: Flow, loop: Loop): { readonly value: Value; readonly span: Span } | undefined {
+function loopBound(flow: Flow, loop: Loop): Bound | undefined {
   const branch = flow.branches.find((one) => one.block === loop.header && one.isLoopTest);
   if (!branch) return undefined;
   const { test, expr } = branch;
   if (test.kind === 'binary' && expr.kind === 'binary' && /^(?:<|<=|!=|>|>=)$/.test(test.op)) {
     const isCounter = (side: Value) => side.kind === 'either' && side.options.some((one) => one.kind === 'binary');
-    if (isCounter(test.left) && !isCounter(test.right)) return { value: test.right, span: expr.right.span };
-    if (isCounter(test.right) && !isCounter(test.left)) return { value: test.left, span: expr.left.span };
+    if (isCounter(test.left) && !isCounter(test.right) && test.right.kind !== 'constant')
+      return { value: test.right, expr: expr.right };
+    if (isCounter(test.right) && !isCounter(test.left)) return { value: test.left, expr: expr.left };
     // while (n-- > 0)
-    if (isCounter(test.left) && test.right.kind === 'constant') return countdown(test.left, expr.left.span);
+    if (isCounter(test.left) && test.right.kind === 'constant')
+      return countdown(test.left, expr.left) ?? { value: test.right, expr: expr.right };
     return undefined;
   }
-  return countdown(test, expr.span);
+  return countdown(test, expr);
 }
 
-function countdown(value: Value, span: Span): { readonly value: Value; readonly span: Span } | undefined {
+function countdown(value: Value, expr: Expr): Bound | undefined {
   if (value.kind !== 'either' || !value.options.some((one) => one.kind === 'binary' && one.op === '-'))
     return undefined;
   const start = value.options.find((one) => one.kind !== 'binary' && one.kind !== 'constant');
-  return start && { value: start, span };
+  return start && { value: start, expr };
 }
 
 function innermost(flow: Flow, block: number): number {
@@ -147,7 +197,7 @@ function innermost(flow: Flow, block: number): number {
   return best;
 }
 
-function collectReads(flow: Flow): readonly EntryRead[] {
+function collectReads(flow: Flow, readers: EntryReaders): readonly EntryRead[] {
   const reads: EntryRead[] = [];
   const entries = new Map<string, Value>();
   const note = (value: Value, at: Omit<EntryRead, 'what' | 'entry'>) => {
@@ -176,17 +226,28 @@ function collectReads(flow: Flow): readonly EntryRead[] {
       note(call.result, { span, block: call.block, sink: 'none', call: undefined });
       if (call.result.kind === 'pure') continue;
       call.args.forEach((arg, index) => {
-        const at = call.call.args[index]?.span ?? span;
-        note(arg, { span: at, block: call.block, sink: 'call', call });
+        const at = { span: call.call.args[index]?.span ?? span, block: call.block, sink: 'call', call } as const;
+        note(arg, at);
+        if (readers.get(call.call.name ?? '')?.has(index)) {
+          entries.set(arg.key, arg);
+          reads.push({ what: 'address', entry: arg, ...at });
+        }
       });
+      const iterated = pageRead(flow, call);
+      if (iterated) {
+        entries.set(iterated.entry.key, iterated.entry);
+        reads.push(iterated);
+      }
     }
     for (const store of flow.stores) {
       const inMemory = store.target.kind !== 'name';
       const sink = inMemory && !addsToItself(store.value, store.place) ? 'memory' : 'none';
-      note(store.value, { span: store.span, block: store.block, sink, call: undefined });
+      const target = inMemory ? { target: store.target } : {};
+      note(store.value, { span: store.span, block: store.block, sink, call: undefined, ...target });
     }
     for (const branch of flow.branches) {
-      note(branch.test, { span: branch.expr.span, block: branch.block, sink: 'none', call: undefined });
+      const { isLoopTest, block } = branch;
+      note(branch.test, { span: branch.expr.span, block, sink: 'none', call: undefined, isLoopTest });
     }
   };
   visit();
@@ -195,6 +256,19 @@ function collectReads(flow: Flow): readonly EntryRead[] {
   reads.length = 0;
   visit();
   return reads;
+}
+
+/** `sg_page_iter_page(&iter)` within for_each_sg_page(). */
+function pageRead(flow: Flow, call: CallFact): EntryRead | undefined {
+  const name = call.call.name ?? '';
+  const what = Object.hasOwn(PAGE_READS, name) ? PAGE_READS[name] : undefined;
+  if (!what) return undefined;
+  const index = innermostLoop(flow.ir, call.block);
+  const loop = flow.ir.loops[index];
+  const env = loop && flow.entering.get(loop.header);
+  const list = env && walkedList(loop, env, flow);
+  if (!list) return undefined;
+  return { what, entry: entryOf(index, list), span: call.call.span, block: call.block, sink: 'call', call };
 }
 
 /** `total += sg->length`: a sum, nothing that a device is given. */

@@ -3,6 +3,7 @@
 import { contiguityAssumed } from './contiguity-assumed';
 import { contiguityRequired } from './contiguity-required';
 import { cpuAccessWhileMapped } from './cpu-access-while-mapped';
+import { cpuAddressForDevice } from './cpu-address-for-device';
 import { cpuLengthForDevice } from './cpu-length-for-device';
 import { cpuOffsetForDevice } from './cpu-offset-for-device';
 import { dmaAddressAfterUnmap } from './dma-address-after-unmap';
@@ -39,6 +40,7 @@ export const RULES: readonly Rule[] = [
   mappingErrorMisread,
   cpuLengthForDevice,
   cpuOffsetForDevice,
+  cpuAddressForDevice,
   dmaAddressBeforeMap,
   dmaAddressAfterUnmap,
   unmapMismatch,

@@ -28,21 +28,27 @@ void copy(struct buffer *buf, struct sg_table *sgt, void *to)
         to = append(to, sg_virt(sg), sg->length);
 }`,
   fix: 'Puts for_each_sgtable_sg() in place of for_each_sgtable_dma_sg(). A count must be chosen by the author.',
-  silent: 'A list of one entry; a walk that reads the DMA side of its entries.',
+  silent: 'A list of one entry; a walk that reads the DMA side of its entries only.',
   reference:
     'include/linux/scatterlist.h: for_each_sgtable_sg() walks orig_nents entries, for_each_sgtable_dma_sg() nents segments.',
 
   *check(fn: FunctionFacts, file: FileFacts): Iterable<Problem> {
-    for (const { walk, read } of fn.cpuWalks) {
+    for (const { walk, read, address } of fn.cpuWalks) {
       const given = file.text(walk.boundSpan);
       const isMacro = given.startsWith('for_each_sgtable_dma_sg');
       const span = { start: walk.boundSpan.start, end: walk.boundSpan.start + 'for_each_sgtable_dma_sg'.length };
-      const what = read.what === 'page' ? 'pages' : 'lengths';
+      const what = read.what === 'length' ? 'lengths' : 'pages';
+      const ends = `ends after the mapped segments${isMacro ? '' : ` ('${given}')`}`;
       yield {
         span: isMacro ? span : walk.boundSpan,
-        message: `this walk reads the CPU's ${what} of the entries, but ends after the mapped segments${isMacro ? '' : ` ('${given}')`}`,
-        related: [{ span: read.span, message: "the CPU's side of an entry is read here" }],
-        fixes: isMacro
+        message: address
+          ? `this walk reads pages and DMA addresses of the same entries, which do not belong together when entries are merged, and ${ends}`
+          : `this walk reads the CPU's ${what} of the entries, but ${ends}`,
+        related: [
+          { span: read.span, message: "the CPU's side of an entry is read here" },
+          ...(address ? [{ span: address.span, message: 'the DMA side is read here' }] : []),
+        ],
+        fixes: isMacro && !address
           ? [{ title: 'Use for_each_sgtable_sg()', automatic: true, edits: [{ span, newText: 'for_each_sgtable_sg' }] }]
           : [],
       };

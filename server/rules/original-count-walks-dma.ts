@@ -9,7 +9,7 @@ export const originalCountWalksDma: Rule = {
   severity: 'error',
   why: `An IOMMU may merge entries: after mapping, only the first segments, as many as the map call returned, have a DMA
 address. Behind them the DMA fields hold what was there before, or an error value. A loop, a DMA engine or a fixed index
-that goes by the count before mapping hands these to the device.`,
+that goes by the count before mapping, or on to the list's end, hands these to the device.`,
   bad: `
 int start(struct host *host, struct scatterlist *sgl, int nents)
 {
@@ -37,8 +37,9 @@ int start(struct host *host, struct scatterlist *sgl, int nents)
 }`,
   fix: `Puts the variable that holds the map result in place of the count, or for_each_sgtable_dma_sg() in place of
 for_each_sgtable_sg(). Where the result was not kept, the author must keep it.`,
-  silent: `A list of one entry; a count that sizes an array; a walk that ends at the first segment without length; functions
-that fill in DMA addresses themselves.`,
+  silent: `A list of one entry; a count that sizes an array; a walk that ends at the first segment without length, or when
+all bytes are handed out; a mapped count that is compared with the original one; functions that fill in DMA addresses
+themselves.`,
   reference:
     'Documentation/core-api/dma-api.rst, dma_map_sg(): "loop count times (note: this can be less than nents times)".',
 
@@ -51,15 +52,8 @@ that fill in DMA addresses themselves.`,
         span: one.span,
         message: message(one, file),
         related: [
-          ...(one.map
-            ? [
-                {
-                  span: one.map.call.nameSpan,
-                  message: one.mapFunction ? `mapped here, in ${one.mapFunction}()` : 'mapped here',
-                },
-              ]
-            : []),
-          ...(one.read && one.by === 'loop'
+          ...(one.map ? [{ span: one.map.call.nameSpan, message: mappedWhere(one) }] : []),
+          ...(one.read && one.by !== 'index'
             ? [{ span: one.read.span, message: 'the DMA side of an entry is read here' }]
             : []),
         ],
@@ -69,6 +63,10 @@ that fill in DMA addresses themselves.`,
   },
 };
 
+function mappedWhere(one: OriginalCountWalk): string {
+  return one.mapFunction ? `mapped here, in ${one.mapFunction}()` : 'mapped here';
+}
+
 function message(one: OriginalCountWalk, file: FileFacts): string {
   const given = file.text(one.span);
   const only = one.mappedName ? `only '${one.mappedName}' of them are mapped` : 'fewer may be mapped';
@@ -77,6 +75,8 @@ function message(one: OriginalCountWalk, file: FileFacts): string {
   }
   if (one.by === 'call')
     return `${one.callee ?? 'the function'}() is given '${given}', the count before mapping; ${only}`;
+  if (one.by === 'end')
+    return 'this walk reads DMA addresses until the list ends, but fewer entries may be mapped than it has';
   if (/^for_each_sgtable_/.test(given))
     return `${given.replace(/\(.*/, '')}() walks all entries, but DMA addresses are read; fewer may be mapped`;
   return `this walk reads DMA addresses of '${given}' entries, the count before mapping; ${only}`;
@@ -100,6 +100,6 @@ function fixes(one: OriginalCountWalk, file: FileFacts): readonly Fix[] {
       },
     ];
   }
-  if (!one.mappedName || one.by === 'index') return [];
+  if (!one.mappedName || one.by === 'index' || one.by === 'end') return [];
   return [{ title: `Use '${one.mappedName}'`, automatic: true, edits: [{ span: one.span, newText: one.mappedName }] }];
 }
