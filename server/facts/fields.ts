@@ -70,7 +70,35 @@ export function fieldKeys(flow: Flow, place: string, expr: Expr | undefined): re
   if (byPlace) keys.add(byPlace);
   const byExpr = expr && exprKey(flow.ir, expr);
   if (byExpr) keys.add(byExpr);
+  for (const { variable, type } of typedPointers(flow)) {
+    // What `data = req->data` points to is a struct of its own.
+    if (place.startsWith(`${variable}->`)) keys.add(`${type}:${pathOf(place.slice(variable.length))}`);
+  }
   return [...keys];
+}
+
+const POINTERS = new WeakMap<Flow, readonly { readonly variable: string; readonly type: string }[]>();
+
+/** Places whose content a typed local variable took: `req->data` of `struct mmc_data *data = req->data`. */
+function typedPointers(flow: Flow): readonly { readonly variable: string; readonly type: string }[] {
+  const known = POINTERS.get(flow);
+  if (known) return known;
+  const found: { variable: string; type: string }[] = [];
+  for (const { target, value } of flow.stores) {
+    if (target.kind !== 'name' || value.kind !== 'initial' || !/(?:->|\.)/.test(value.place)) continue;
+    const variable = variableOf(flow.ir, target.name);
+    const type = variable?.pointers === 1 ? structName(variable) : undefined;
+    if (type && !found.some((one) => one.variable === value.place)) found.push({ variable: value.place, type });
+  }
+  POINTERS.set(flow, found);
+  return found;
+}
+
+function pathOf(path: string): string {
+  return path
+    .replace(/\[.*?\](?=->|\.|\[|$)/g, '')
+    .replace(/->/g, '.')
+    .slice(1);
 }
 
 /** The name of a place whose root is a typed variable, or a value that one holds. */
@@ -83,10 +111,7 @@ export function placeKey(flow: Flow, place: string): string | undefined {
   const variable = match?.[1] === undefined ? undefined : variableOf(flow.ir, match[1]);
   const type = variable && structName(variable);
   if (!type || !match?.[2]) return undefined;
-  return `${type}:${match[2]
-    .replace(/\[.*?\](?=->|\.|\[|$)/g, '')
-    .replace(/->/g, '.')
-    .slice(1)}`;
+  return `${type}:${pathOf(match[2])}`;
 }
 
 /** `@5` of `@5->sgt.nents`; `container_of:foo:bar(x)` of what lies behind it. */

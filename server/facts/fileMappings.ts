@@ -6,7 +6,7 @@
 import type { Expr } from '../code/ir';
 import { fieldPlace } from './evaluate';
 import { fieldKeys } from './fields';
-import type { CallFact, Flow, StoreFact } from './flow';
+import type { CallFact, Flow } from './flow';
 import { saysFailed } from './mappings';
 import { followFrom } from './paths';
 import { alternatives, type Value } from './values';
@@ -135,49 +135,52 @@ function keptCounts(
   }
   const passed = api?.count === undefined ? undefined : map.args[api.count];
   const expr = api?.count === undefined ? undefined : map.call.args[api.count];
-  const mappedPlaces = new Set<string>();
-  const originalPlaces = new Set<string>();
   const mappedFields = new Set<string>();
   const originalFields = new Set<string>(passed ? countNames(flow, passed, expr, aliases) : []);
-  for (const store of storesAfter(flow, map)) {
-    if (store.target.kind !== 'field') continue;
-    const keys = fieldKeys(flow, store.place, store.target).flatMap((key) => withAlias(key, aliases));
-    const options = alternatives(store.value);
-    const isMapped = options.some((option) => option.key === map.result.key);
-    const isOriginal = options.some((option) => option.key === passed?.key);
-    for (const key of keys) {
-      if (isMapped) mappedFields.add(key);
-      if (isOriginal && option(store, passed)) originalFields.add(key);
-    }
-    if (isMapped) mappedPlaces.add(store.place);
-    if (isOriginal) originalPlaces.add(store.place);
-  }
+  const after = storedAfter(flow, map, passed);
   for (const store of flow.stores) {
-    // Counted first, stored, then mapped: the field still holds the original count.
-    if (store.target.kind !== 'field' || mappedPlaces.has(store.place) || originalPlaces.has(store.place)) continue;
-    if (!passed || store.value.key !== passed.key || passed.kind === 'constant') continue;
-    for (const key of fieldKeys(flow, store.place, store.target)) originalFields.add(key);
+    if (store.target.kind !== 'field') continue;
+    const kinds = after.get(store.place);
+    const isBefore = !kinds && passed !== undefined && passed.kind !== 'constant' && store.value.key === passed.key;
+    if (!kinds && !isBefore) continue;
+    for (const key of fieldKeys(flow, store.place, store.target).flatMap((one) => withAlias(one, aliases))) {
+      if (kinds?.has('mapped')) mappedFields.add(key);
+      // Counted first, stored, then mapped: the field still holds the original count.
+      if (isBefore || (kinds?.has('original') && !kinds.has('mapped'))) originalFields.add(key);
+    }
   }
-  for (const key of mappedFields) if (!originalPlaces.size) originalFields.delete(key);
+  for (const key of mappedFields) originalFields.delete(key);
   return { mappedFields, originalFields };
 }
 
-function option(store: StoreFact, passed: Value | undefined): boolean {
-  return passed?.kind !== 'constant' && store.value.key === passed?.key;
-}
+type Kept = 'mapped' | 'original' | 'other';
 
-/** Stores that are reached after the mapping succeeded, with the value that they then store. */
-function storesAfter(flow: Flow, map: CallFact): readonly StoreFact[] {
-  const mayKeep = flow.stores.some(
-    (store) =>
-      store.target.kind === 'field' && alternatives(store.value).some((option) => option.key === map.result.key),
-  );
-  if (!mayKeep) return [];
-  const stores: StoreFact[] = [];
-  const ends = followFrom(flow, map, 'mapped', (state, event) => {
+/** What fields hold at the ends of the ways on which the mapping succeeded, of those that ever take its result. */
+function storedAfter(flow: Flow, map: CallFact, passed: Value | undefined): ReadonlyMap<string, ReadonlySet<Kept>> {
+  const isMapped = (value: Value) => alternatives(value).some((one) => one.key === map.result.key);
+  const isOriginal = (value: Value) => passed !== undefined && passed.kind !== 'constant' && value.key === passed.key;
+  const places = new Set<string>();
+  let mayKeep = false;
+  for (const { target, value, place } of flow.stores) {
+    if (target.kind !== 'field') continue;
+    if (isMapped(value)) mayKeep = true;
+    if (isMapped(value) || isOriginal(value)) places.add(place);
+  }
+  const kept = new Map<string, Set<Kept>>();
+  const note = (place: string, kind: Kept) => kept.set(place, new Set([...(kept.get(place) ?? []), kind]));
+  if (!mayKeep) return kept;
+  const kindOf = (value: Value): Kept => (isMapped(value) ? 'mapped' : isOriginal(value) ? 'original' : 'other');
+  const ends = followFrom(flow, map, '{}', (state, event) => {
     if (saysFailed(flow, map, event)) return undefined;
-    if (event.kind === 'store') stores.push(event.store);
-    return state;
+    if (event.kind !== 'store' || !places.has(event.store.place)) return state;
+    const held = JSON.parse(state) as Record<string, Kept>;
+    return JSON.stringify({ ...held, [event.store.place]: kindOf(event.store.value) });
   });
-  return ends ? stores : flow.stores;
+  for (const end of ends ?? []) {
+    for (const [place, kind] of Object.entries(JSON.parse(end.state) as Record<string, Kept>)) note(place, kind);
+  }
+  if (!ends) {
+    for (const { target, value, place } of flow.stores) if (target.kind === 'field') note(place, kindOf(value));
+  }
+  return kept;
 }

@@ -61,7 +61,7 @@ export function findOriginalCountWalks(
 function walkedWrongly(flow: Flow, walk: Walk, context: WalkContext): OriginalCountWalk | undefined {
   const read = walk.reads.find((one) => isDmaRead(one) && one.sink !== 'none') ?? walk.reads.find(isDmaRead);
   if (!read || walk.side === 'dma' || endsAtEmptySegment(flow, walk) || endsWithBytes(flow, walk)) return undefined;
-  const known = mappingOf(flow, walk.head, read.span.start, context);
+  const known = mappingOf(flow, walk.head, walk.headExpr, read.span.start, context);
   if (known && (isSingle(flow, walk.head, known.map) || isComparedWithOriginal(known.flow, known.map))) return undefined;
   const found = { callee: undefined, map: known?.map, mapFunction: nameOfOther(known, flow), read, mappedName: undefined };
   if (walk.side === 'cpu') return known && { ...found, span: walk.boundSpan, by: 'loop' };
@@ -84,8 +84,9 @@ function handedWrongly(flow: Flow, call: CallFact, context: WalkContext): Origin
     const count = call.args[consumer.count];
     const expr = call.call.args[consumer.count];
     if (!list || !count || !expr) continue;
-    for (const option of alternatives(list)) {
-      const known = mappingOf(flow, option, call.call.span.start, context);
+    const listExpr = call.call.args[consumer.list];
+    for (const option of new Set([list, ...alternatives(list)])) {
+      const known = mappingOf(flow, option, listExpr, call.call.span.start, context);
       if (!known || isSingle(flow, option, known.map) || isComparedWithOriginal(known.flow, known.map)) continue;
       if (!isOriginal(flow, option, count, expr, known, context)) continue;
       const mappedName = known.flow === flow ? nameOfMapped(flow, known.map, expr.span.start) : undefined;
@@ -203,14 +204,20 @@ function nameOfOther(known: Known | undefined, flow: Flow): string | undefined {
 }
 
 /** The map call that a list went through before `position`. */
-function mappingOf(flow: Flow, head: Value, position: number, { mappings }: WalkContext): Known | undefined {
+function mappingOf(
+  flow: Flow,
+  head: Value,
+  expr: Expr | undefined,
+  position: number,
+  { mappings }: WalkContext,
+): Known | undefined {
   let last: CallFact | undefined;
   for (const call of flow.calls) {
     if (call.api?.role !== 'map' || call.api.fails === 'mapping-error' || position < call.call.span.start) continue;
     if (call.list?.key === head.key) last = call;
   }
   if (last) return { map: last, flow, others: [], isPerEntry: false };
-  const names = listNames(flow, head, undefined, mappings.aliases);
+  const names = listNames(flow, head, expr, mappings.aliases);
   const others = mappings.all.filter((one) => names.some((name) => one.lists.has(name)));
   const [first] = others;
   return first && { map: first.map, flow: first.flow, others, isPerEntry: false };

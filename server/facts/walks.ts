@@ -30,6 +30,8 @@ export interface EntryRead {
 export interface Walk {
   readonly loop: number;
   readonly head: Value;
+  /** The list as the loop's macro names it. */
+  readonly headExpr: Expr | undefined;
   /** How many entries it visits; undefined for loops that end in some other way. */
   readonly bound: Value | undefined;
   /** The bound as the code writes it; the whole head of the loop where the macro implies it. */
@@ -100,6 +102,7 @@ function macroWalk(flow: Flow, loop: Loop, index: number, reads: readonly EntryR
   return {
     loop: index,
     head,
+    headExpr: api.list === undefined ? undefined : loop.macro.args[api.list],
     bound: arg && evaluate(arg, env, flow.names),
     boundSpan: arg?.span ?? loop.span,
     boundExpr: arg,
@@ -119,6 +122,7 @@ function plainWalk(flow: Flow, loop: Loop, index: number, reads: readonly EntryR
     return {
       loop: index,
       head,
+      headExpr: undefined,
       bound: bound?.value,
       boundSpan: bound?.expr.span ?? loop.span,
       boundExpr: bound?.expr,
