@@ -1,6 +1,6 @@
 /** Why a walk may end before its count does. */
 
-import type { Flow } from './flow';
+import { type Flow, walkedList } from './flow';
 import { alternatives, mentions, type Value } from './values';
 import type { Walk } from './walks';
 
@@ -35,22 +35,59 @@ export function endsWithBytes(flow: Flow, walk: Walk): boolean {
   });
 }
 
-/** Functions that write DMA addresses into entries make the mapping themselves. */
-export function fillsAddresses(flow: Flow): boolean {
-  const isTranslated = (value: Value) =>
-    mentions(value, (part) => part.kind === 'pure' && (part.name === 'sg_dma_address' || part.name === 'sg_dma_len'));
-  return flow.stores.some((store) => {
-    const { target } = store;
-    if (target.kind === 'field')
-      return (target.name === 'dma_address' || target.name === 'dma_length') && !isTranslated(store.value);
-    if (target.kind !== 'name' || !target.name.startsWith('#')) return false;
-    return flow.ir.blocks.some((block) =>
-      block.statements.some(
-        (one) =>
-          one.kind === 'call' &&
-          one.result === target.name &&
-          (one.call.name === 'sg_dma_address' || one.call.name === 'sg_dma_len'),
-      ),
-    );
-  });
+/** True when the function writes DMA addresses into entries of the list, which makes the mapping its own. */
+export function fillsAddresses(flow: Flow, head?: Value): boolean {
+  const filled = filledLists(flow);
+  return 0 < filled.size && (head === undefined || filled.has(ANY) || filled.has(head.key));
+}
+
+const ANY = 'any list';
+const FILLED = new WeakMap<Flow, ReadonlySet<string>>();
+
+/** Lists into whose entries the function writes DMA addresses. */
+function filledLists(flow: Flow): ReadonlySet<string> {
+  const known = FILLED.get(flow);
+  if (known) return known;
+  const filled = new Set<string>();
+  for (const { target, value, place } of flow.stores) {
+    // A translated address, such as `sg->dma_address += base`, was there before.
+    const isTranslated = () =>
+      mentions(value, (part) => part.kind === 'pure' && (part.name === 'sg_dma_address' || part.name === 'sg_dma_len'));
+    if (target.kind === 'field' && (target.name === 'dma_address' || target.name === 'dma_length') && !isTranslated())
+      filled.add(listOf(flow, place.replace(/(?:->|\.)dma_(?:address|length)$/, '')));
+    if (target.kind === 'name' && target.name.startsWith('#')) {
+      const macro = accessorCall(flow, target.name);
+      if (macro) filled.add(listOf(flow, flow.calls.find((call) => call.call.id === macro)?.args[0]?.key ?? ''));
+    }
+  }
+  for (const call of flow.calls) {
+    // dma_alloc_coherent(dev, size, &sg_dma_address(sg), gfp)
+    for (const arg of call.call.args) {
+      if (arg.kind !== 'address' || arg.base.kind !== 'name') continue;
+      const macro = accessorCall(flow, arg.base.name);
+      if (macro) filled.add(ANY);
+    }
+  }
+  FILLED.set(flow, filled);
+  return filled;
+}
+
+/** The call of sg_dma_address() or sg_dma_len() whose result is the temporary `name`. */
+function accessorCall(flow: Flow, name: string): number | undefined {
+  for (const block of flow.ir.blocks) {
+    for (const one of block.statements) {
+      if (one.kind !== 'call' || one.result !== name) continue;
+      if (one.call.name === 'sg_dma_address' || one.call.name === 'sg_dma_len') return one.call.id;
+    }
+  }
+  return undefined;
+}
+
+/** The list of the entry with that key. */
+function listOf(flow: Flow, entry: string): string {
+  const index = /^each@(\d+)$/.exec(entry)?.[1];
+  if (index === undefined) return /^either@/.test(entry) || entry === '' ? ANY : entry.replace(/\[.*\]$/, '');
+  const loop = flow.ir.loops[Number(index)];
+  const env = loop && flow.entering.get(loop.header);
+  return (env && walkedList(loop, env, flow)?.key) ?? ANY;
 }

@@ -44,7 +44,6 @@ export function findOriginalCountWalks(
   walked: WalkFacts,
   context: WalkContext,
 ): readonly OriginalCountWalk[] {
-  if (fillsAddresses(flow)) return [];
   const found: OriginalCountWalk[] = [];
   for (const walk of walked.walks) {
     const one = walkedWrongly(flow, walk, context);
@@ -60,7 +59,7 @@ export function findOriginalCountWalks(
 
 function walkedWrongly(flow: Flow, walk: Walk, context: WalkContext): OriginalCountWalk | undefined {
   const read = walk.reads.find((one) => isDmaRead(one) && one.sink !== 'none') ?? walk.reads.find(isDmaRead);
-  if (!read || walk.side === 'dma' || endsAtEmptySegment(flow, walk) || endsWithBytes(flow, walk)) return undefined;
+  if (!read || walk.side === 'dma' || fillsAddresses(flow, walk.head) || endsAtEmptySegment(flow, walk) || endsWithBytes(flow, walk)) return undefined;
   const known = mappingOf(flow, walk.head, walk.headExpr, read.span.start, context);
   if (known && (isSingle(flow, walk.head, known.map) || isComparedWithOriginal(known.flow, known.map))) return undefined;
   const found = { callee: undefined, map: known?.map, mapFunction: nameOfOther(known, flow), read, mappedName: undefined };
@@ -87,7 +86,8 @@ function handedWrongly(flow: Flow, call: CallFact, context: WalkContext): Origin
     const listExpr = call.call.args[consumer.list];
     for (const option of new Set([list, ...alternatives(list)])) {
       const known = mappingOf(flow, option, listExpr, call.call.span.start, context);
-      if (!known || isSingle(flow, option, known.map) || isComparedWithOriginal(known.flow, known.map)) continue;
+      if (!known || isSingle(flow, option, known.map) || fillsAddresses(flow, option)) continue;
+      if (isComparedWithOriginal(known.flow, known.map)) continue;
       if (!isOriginal(flow, option, count, expr, known, context)) continue;
       const mappedName = known.flow === flow ? nameOfMapped(flow, known.map, expr.span.start) : undefined;
       return {
@@ -242,7 +242,8 @@ function isOriginal(
     frameworkCount(flow.ir, head, option)?.kind === 'original';
   if (known.flow === flow) {
     if (passed?.kind === 'mapped') return false;
-    return options.some((option) => option.key === passed?.key) || options.every(isCount);
+    if (bound.key === passed?.key || options.some((option) => option.key === passed?.key)) return true;
+    return options.every(isCount);
   }
   if (options.every(isCount)) return true;
   const names = countNames(flow, bound, expr, mappings.aliases);
