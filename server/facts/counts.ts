@@ -1,8 +1,8 @@
 /** What becomes of the result of a map call, and which count a release is given. */
 
 import type { Span } from '../types';
-import { refusalAt } from './contiguity';
 import type { BranchFact, CallFact, Flow } from './flow';
+import { refusalAt } from './refusals';
 import { alternatives, carries, constant, mentions, substitute, type Value } from './values';
 
 /** A map call whose result nobody tests. */

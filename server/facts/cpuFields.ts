@@ -1,11 +1,13 @@
 /** Entries whose CPU side is given to the device: length, offset or physical address. */
 
 import type { Span } from '../types';
+import { type FileMappings, isSingleInFile, listNames } from './fileMappings';
 import type { CallFact, Flow } from './flow';
 import { isSingle } from './tables';
 import { mentions, type Value } from './values';
 import { fillsAddresses } from './walkEnds';
 import type { EntryRead, WalkFacts } from './walks';
+import { leadsTo } from './ways';
 
 /** What a device is given of an entry's CPU side. */
 export interface CpuFieldUse {
@@ -33,11 +35,13 @@ function isGiven(read: EntryRead): boolean {
 }
 
 /** `sg->length` or `sg->offset` that goes where the DMA address of the same entry goes. */
-export function findCpuFields(flow: Flow, { walks, reads }: WalkFacts, isOneEntry: ListTest): readonly CpuFieldUse[] {
-  if (fillsAddresses(flow)) return [];
+export function findCpuFields(flow: Flow, { walks, reads }: WalkFacts, mappings: FileMappings): readonly CpuFieldUse[] {
+  const isOneEntry = (at: Flow, head: Value) => isSingleInFile(at, head, mappings);
+  const isMade = (head: Value) =>
+    fillsAddresses(flow, head) || (mappings.fillsLists && !isMapped(flow, head, mappings));
   const found = new Map<string, CpuFieldUse>();
   for (const walk of walks) {
-    if (walk.reads.some((read) => read.what === 'dma-length')) continue;
+    if (walk.reads.some((read) => read.what === 'dma-length') || isMade(walk.head)) continue;
     const address = walk.reads.find((read) => read.what === 'address' && isGiven(read));
     const map = mapOf(flow, walk.head);
     if (!address || isSingle(flow, walk.head, map) || isOneEntry(flow, walk.head)) continue;
@@ -45,7 +49,8 @@ export function findCpuFields(flow: Flow, { walks, reads }: WalkFacts, isOneEntr
       walk.reads.find((read) => read.what === 'length' && isGiven(read)) ?? pagesLoop(flow, walk.reads, address);
     if (length) found.set(String(length.span.start), { what: 'length', span: length.span, address });
   }
-  for (const pair of singleDescriptors(flow, reads, isOneEntry)) found.set(String(pair.span.start), pair);
+  if (!mappings.fillsLists)
+    for (const pair of singleDescriptors(flow, reads, isOneEntry)) found.set(String(pair.span.start), pair);
   const offsets = new Set<string>();
   for (const offset of [...reads].sort((a, b) => a.span.start - b.span.start)) {
     if (offset.what !== 'offset') continue;
@@ -59,8 +64,12 @@ export function findCpuFields(flow: Flow, { walks, reads }: WalkFacts, isOneEntr
   return [...found.values()];
 }
 
-/** Whether a list has one entry, as far as the whole file tells. */
-export type ListTest = (flow: Flow, head: Value) => boolean;
+type ListTest = (flow: Flow, head: Value) => boolean;
+
+function isMapped(flow: Flow, head: Value, { all, aliases }: FileMappings): boolean {
+  const names = listNames(flow, head, undefined, aliases);
+  return mapOf(flow, head) !== undefined || all.some((one) => names.some((name) => one.lists.has(name)));
+}
 
 function mapOf(flow: Flow, head: Value): CallFact | undefined {
   return flow.calls.find((call) => call.api?.role === 'map' && call.list?.key === head.key);
@@ -111,14 +120,13 @@ const WRITES = /^(?:__raw_)?write[blq](?:_relaxed)?$|^iowrite(?:8|16|32|64)(?:be
 const ENGINE = /^(?:au1xxx_)?dbdma_put_(?:source|dest)|_(?:put_source|put_dest)$/;
 
 /** sg_phys() of entries that are walked as mapped ones, and physical addresses of buffers that the function maps. */
-export function findPhysicalUses(flow: Flow, { walks }: WalkFacts, isOneEntry: ListTest): readonly PhysicalUse[] {
+export function findPhysicalUses(flow: Flow, { walks }: WalkFacts, mappings: FileMappings): readonly PhysicalUse[] {
   if (fillsAddresses(flow)) return [];
+  const isOneEntry = (at: Flow, head: Value) => isSingleInFile(at, head, mappings);
   const found: PhysicalUse[] = [];
   for (const walk of walks) {
     const isDevice = (read: EntryRead) =>
-      read.sink === 'memory' ||
-      WRITES.test(read.call?.call.name ?? '') ||
-      ENGINE.test(read.call?.call.name ?? '');
+      read.sink === 'memory' || WRITES.test(read.call?.call.name ?? '') || ENGINE.test(read.call?.call.name ?? '');
     const physical = walk.reads.find((read) => read.what === 'physical' && isDevice(read));
     const length = walk.reads.find((read) => read.what === 'dma-length');
     const map = mapOf(flow, walk.head);
@@ -152,12 +160,16 @@ function physicalBuffers(flow: Flow): readonly PhysicalUse[] {
     const evidence = { span: map.call.span, text: 'the memory is mapped here' };
     const add = (span: Span, value: Value) =>
       found.push({ span, by: `${nameOf(value)}()`, instead: 'the address that the mapping returned', evidence });
+    const isAfter = (block: number, span: Span) =>
+      map.call.span.end <= span.start && (block === map.block || leadsTo(flow, map.block, block));
     for (const call of flow.calls) {
+      if (!isAfter(call.block, call.call.span)) continue;
       const arg = WRITES.test(call.call.name ?? '') ? call.args.find((one) => mentions(one, isPhysical)) : undefined;
       if (arg) add(call.call.args[call.args.indexOf(arg)]?.span ?? call.call.span, arg);
     }
     for (const store of flow.stores) {
-      if (store.target.kind !== 'name' && mentions(store.value, isPhysical)) add(store.span, store.value);
+      if (store.target.kind === 'name' || !isAfter(store.block, store.span)) continue;
+      if (mentions(store.value, isPhysical)) add(store.span, store.value);
     }
   }
   return found;

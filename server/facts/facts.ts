@@ -17,12 +17,21 @@ import {
   type UntestedResult,
 } from './counts';
 import { type CpuFieldUse, findCpuFields, findPhysicalUses, type PhysicalUse } from './cpuFields';
+import {
+  collectTableWalks,
+  type DroppedCount,
+  findDroppedCounts,
+  findSameCountTests,
+  type SameCountTest,
+  type TableWalk,
+} from './droppedCounts';
 import { collectFieldWrites } from './fields';
-import { collectMappings, isSingleInFile } from './fileMappings';
+import { collectMappings } from './fileMappings';
 import { analyzeFlow, type Flow } from './flow';
 import { fieldsTestedForOne } from './guards';
 import { createKnowledge, type Knowledge } from './knowledge';
 import { findLeaks, type Leak } from './leaks';
+import { findMappedCountReleases, type MappedCountRelease } from './releaseCounts';
 import {
   collectMapsByField,
   type EarlyRead,
@@ -32,7 +41,6 @@ import {
   type LateUse,
   type Mismatch,
 } from './releases';
-import { findMappedCountReleases, type MappedCountRelease } from './releaseCounts';
 import { addContiguity, summarize } from './summaries';
 import type { Summary, SummaryLookup } from './summary';
 import type { Value } from './values';
@@ -53,6 +61,8 @@ export interface FunctionFacts {
   readonly originalCountWalks: readonly OriginalCountWalk[];
   readonly cpuWalks: readonly CpuWalk[];
   readonly cpuFields: readonly CpuFieldUse[];
+  readonly droppedCounts: readonly DroppedCount[];
+  readonly sameCountTests: readonly SameCountTest[];
   readonly physicalUses: readonly PhysicalUse[];
   readonly mapsWithMappedCount: readonly MappedCountRelease[];
   readonly leaks: readonly Leak[];
@@ -101,12 +111,18 @@ export function extractFacts(file: FileIr, source: string, kernel: KernelVersion
   }
   const oneSegment = hostTakesOneSegment(file, flows);
   const writes = collectFieldWrites(flows);
+  const callers = callersOf(flows);
   const mappings = collectMappings(flows);
   const counts = { mappings, writes, text };
-  const walking = { mappings, knowledge, hostTakesOneSegment: oneSegment };
+  const walking = {
+    mappings,
+    knowledge,
+    hostTakesOneSegment: oneSegment,
+    callers,
+    tableWalks: collectTableWalks(walks),
+  };
   const tests: FileTests = collectTests(flows);
   const addressTests = collectAddressTests(flows);
-  const callers = callersOf(flows);
   const mapsByField = collectMapsByField(flows);
   const functions = flows.map((flow) => ({
     flow,
@@ -136,13 +152,22 @@ function callersOf(flows: readonly Flow[]): (name: string) => readonly Flow[] {
 
 const NO_WALKS: WalkFacts = { reads: [], walks: [] };
 
-function walkFindings(flow: Flow, walked: WalkFacts, context: WalkContext) {
-  const isOneEntry = (at: Flow, head: Value) => isSingleInFile(at, head, context.mappings);
+function walkFindings(
+  flow: Flow,
+  walked: WalkFacts,
+  context: WalkContext & {
+    readonly tableWalks: readonly TableWalk[];
+    readonly callers: (name: string) => readonly Flow[];
+  },
+) {
+  const originalCountWalks = findOriginalCountWalks(flow, walked, context);
   return {
-    originalCountWalks: findOriginalCountWalks(flow, walked, context),
+    originalCountWalks,
+    droppedCounts: findDroppedCounts(flow, originalCountWalks, context.tableWalks, context.mappings, context.callers),
+    sameCountTests: findSameCountTests(flow),
     cpuWalks: findCpuWalks(flow, walked, context),
-    cpuFields: findCpuFields(flow, walked, isOneEntry),
-    physicalUses: findPhysicalUses(flow, walked, isOneEntry),
+    cpuFields: findCpuFields(flow, walked, context.mappings),
+    physicalUses: findPhysicalUses(flow, walked, context.mappings),
   };
 }
 

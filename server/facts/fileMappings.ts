@@ -10,6 +10,7 @@ import type { CallFact, Flow } from './flow';
 import { saysFailed } from './mappings';
 import { followFrom } from './paths';
 import { alternatives, type Value } from './values';
+import { fillsAddresses } from './walkEnds';
 
 export interface FileMapping {
   readonly map: CallFact;
@@ -28,6 +29,8 @@ export interface FileMappings {
   readonly aliases: ReadonlyMap<string, string>;
   /** Names of lists that some function builds with one entry. */
   readonly single: ReadonlySet<string>;
+  /** Some function of the file makes up the DMA addresses of a list: &sg_dma_address(sg) given to an allocation. */
+  readonly fillsLists: boolean;
   /** Last names of fields that some function of the file writes. */
   readonly written: ReadonlySet<string>;
 }
@@ -47,7 +50,13 @@ export function collectMappings(flows: readonly Flow[]): FileMappings {
       all.push({ map, flow, lists, ...kept });
     }
   }
-  return { all, aliases, written, single: collectSingle(flows, aliases) };
+  return {
+    all,
+    aliases,
+    written,
+    single: collectSingle(flows, aliases),
+    fillsLists: flows.some((flow) => fillsAddresses(flow)),
+  };
 }
 
 /** The list at `head` is built with one entry by some function of the file. */

@@ -298,7 +298,7 @@ function runCall(
 }
 
 /** Printing takes `&addr` for %pad, and leaves it as it is. */
-const PRINTS =
+export const PRINTS =
   /dbg|printk|^pr_|^(?:dev|netdev|drm|wiphy|ibdev)_(?:err|warn|info|notice)|_(?:err|warn|info|log)(?:_|$)|print|^trace_/i;
 
 /** What a call may have written: variables whose address it was given. Known interfaces write what the table says. */

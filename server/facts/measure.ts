@@ -20,23 +20,41 @@ export interface Measure {
 /** The measuring loops of a function. */
 export function findMeasures(flow: Flow): readonly Measure[] {
   const found: Measure[] = [];
+  for (const { head, loop, branch } of findExpectations(flow)) {
+    const inLoop = new Set(flow.ir.loops[loop]?.blocks);
+    if (inLoop.has(branch.whenTrue) && inLoop.has(branch.whenFalse)) continue;
+    const sums = flow.stores
+      .filter((store) => inLoop.has(store.block) && store.target.kind === 'name' && addsLength(store.value))
+      .map((store) => store.place);
+    if (0 < sums.length && !found.some((one) => one.loop === loop))
+      found.push({ list: head.key, head, loop, sums: [...new Set(sums)], branch });
+  }
+  return found;
+}
+
+/** A comparison, within a walk, of an entry's DMA address with the one expected after the entries before it. */
+export interface Expectation {
+  readonly head: Value;
+  readonly loop: number;
+  readonly branch: BranchFact;
+  /** Block where control goes when the address is not the expected one. */
+  readonly onMismatch: number;
+}
+
+export function findExpectations(flow: Flow): readonly Expectation[] {
+  const found: Expectation[] = [];
   flow.ir.loops.forEach((loop, index) => {
     const inLoop = new Set(loop.blocks);
     const env = flow.entering.get(loop.header);
     const walked = env && walkedList(loop, env, flow);
     for (const branch of flow.branches) {
       if (!inLoop.has(branch.block)) continue;
-      const leaves = !inLoop.has(branch.whenTrue) || !inLoop.has(branch.whenFalse);
-      if (!leaves) continue;
       const entry = comparedEntry(branch.test);
-      if (!entry) continue;
+      if (!entry || branch.test.kind !== 'binary') continue;
       const head = entry.kind === 'entry' ? (entry.loop === index ? walked : undefined) : startOfWalk(entry);
       if (!head) continue;
-      const sums = flow.stores
-        .filter((store) => inLoop.has(store.block) && store.target.kind === 'name' && addsLength(store.value))
-        .map((store) => store.place);
-      if (0 < sums.length) found.push({ list: head.key, head, loop: index, sums: [...new Set(sums)], branch });
-      break;
+      const onMismatch = branch.test.op === '!=' ? branch.whenTrue : branch.whenFalse;
+      found.push({ head, loop: index, branch, onMismatch });
     }
   });
   return found;

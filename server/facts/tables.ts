@@ -18,6 +18,8 @@ export interface ListFacts {
   readonly nameSpan: Span | undefined;
   /** The function itself mapped the list, or asked for it to be mapped; otherwise somebody handed it in. */
   readonly isObtainedHere: boolean;
+  /** Some variable of the function says that it is a table; otherwise only its name does. */
+  readonly isTypedTable: boolean;
   /** One entry for sure, so one segment for sure. */
   readonly isOneEntry: boolean;
   /** One contiguous DMA range by contract (dma_alloc_noncontiguous()). */
@@ -35,7 +37,8 @@ export function listAt(flow: Flow, head: Value): ListFacts | undefined {
   const map = about.find((call) => call.api?.role === 'map');
   const attach = about.find((call) => call.api?.role === 'attach');
   const measured = about.some((call) => call.api?.role === 'measure');
-  const isTable = table !== undefined && (isTyped(flow, table) || TABLE_NAME.test(table) || attach || measured);
+  const isTypedTable = table !== undefined && isTyped(flow, table);
+  const isTable = table !== undefined && (isTypedTable || TABLE_NAME.test(table) || attach || measured);
   if (!map && !isTable) return undefined;
   const isContiguous = about.some((call) => call.api?.role === 'allocate') || isTableOfAllocation(flow, table);
   const isOneEntry = about.some((call) => isOneEntryBuilder(call)) || pinsOnePage(flow, head);
@@ -48,6 +51,7 @@ export function listAt(flow: Flow, head: Value): ListFacts | undefined {
     map,
     nameSpan,
     isObtainedHere,
+    isTypedTable,
     isOneEntry,
     isContiguous,
     shape: shapeOf(about, flow, table),
@@ -65,8 +69,14 @@ function sameTable(call: CallFact, table: string | undefined): boolean {
 }
 
 function isTyped(flow: Flow, table: string): boolean {
-  const variable = [...flow.ir.params, ...flow.ir.locals].find((one) => one.name === table);
-  return variable !== undefined && /\bsg_table\b/.test(variable.type);
+  const isTable = (name: string) =>
+    [...flow.ir.params, ...flow.ir.locals].some((one) => one.name === name && /\bsg_table\b/.test(one.type));
+  if (isTable(table)) return true;
+  // `struct sg_table *sgt = buf->priv`
+  return flow.stores.some(
+    ({ target, value }) =>
+      target.kind === 'name' && (value.key === table || value.key === `&${table}`) && isTable(target.name),
+  );
 }
 
 function isOneEntryBuilder(call: CallFact): boolean {

@@ -21,11 +21,12 @@ export function endsAtEmptySegment(flow: Flow, walk: Walk): boolean {
 export function endsWithBytes(flow: Flow, walk: Walk): boolean {
   const blocks = new Set(flow.ir.loops[walk.loop]?.blocks ?? []);
   const isLength = (part: Value) => part.kind === 'pure' && part.name === 'sg_dma_len';
+  const isAddress = (part: Value) => part.kind === 'pure' && part.name === 'sg_dma_address';
   const budgets = new Set<string>();
   for (const store of flow.stores) {
     const { value } = store;
     if (!blocks.has(store.block) || value.kind !== 'binary' || (value.op !== '-' && value.op !== '+')) continue;
-    if (mentions(value, isLength)) budgets.add(store.place);
+    if (mentions(value, isLength) && !mentions(value, isAddress)) budgets.add(store.place);
   }
   if (budgets.size === 0) return false;
   const isBudget = (part: Value) => part.kind === 'either' && budgets.has(part.place);

@@ -8,7 +8,7 @@ import { frameworkCount } from './frameworkCounts';
 import type { Knowledge } from './knowledge';
 import { isSingle } from './tables';
 import { alternatives, mentions, type Value } from './values';
-import { endsWithBytes, endsAtEmptySegment, fillsAddresses } from './walkEnds';
+import { endsAtEmptySegment, endsWithBytes, fillsAddresses } from './walkEnds';
 import type { EntryRead, Walk, WalkFacts } from './walks';
 
 /** The original count decides how many DMA segments are read or handed on. */
@@ -58,13 +58,29 @@ export function findOriginalCountWalks(
 }
 
 function walkedWrongly(flow: Flow, walk: Walk, context: WalkContext): OriginalCountWalk | undefined {
-  const read = walk.reads.find((one) => isDmaRead(one) && one.sink !== 'none') ?? walk.reads.find(isDmaRead);
-  if (!read || walk.side === 'dma' || fillsAddresses(flow, walk.head) || endsAtEmptySegment(flow, walk) || endsWithBytes(flow, walk)) return undefined;
+  const dma = walk.reads.filter((one) => isDmaRead(one) && one.sink !== 'none');
+  const read = dma.find((one) => one.sink !== 'test') ?? dma[0];
+  if (
+    !read ||
+    walk.side === 'dma' ||
+    fillsAddresses(flow, walk.head) ||
+    endsAtEmptySegment(flow, walk) ||
+    endsWithBytes(flow, walk)
+  )
+    return undefined;
   const known = mappingOf(flow, walk.head, walk.headExpr, read.span.start, context);
-  if (known && (isSingle(flow, walk.head, known.map) || isComparedWithOriginal(known.flow, known.map))) return undefined;
-  const found = { callee: undefined, map: known?.map, mapFunction: nameOfOther(known, flow), read, mappedName: undefined };
+  if (known && (isSingle(flow, walk.head, known.map) || isComparedWithOriginal(known.flow, known.map)))
+    return undefined;
+  const found = {
+    callee: undefined,
+    map: known?.map,
+    mapFunction: nameOfOther(known, flow),
+    read,
+    mappedName: undefined,
+  };
   if (walk.side === 'cpu') return known && { ...found, span: walk.boundSpan, by: 'loop' };
-  if (walk.isToEnd) return known?.flow === flow && !known.isPerEntry ? { ...found, span: walk.boundSpan, by: 'end' } : undefined;
+  if (walk.isToEnd) return known && !mapsEntries(context) ? { ...found, span: walk.boundSpan, by: 'end' } : undefined;
+  if (!known && context.mappings.fillsLists) return undefined;
   if (!walk.bound) return undefined;
   if (known && isOriginal(flow, walk.head, walk.bound, walk.boundExpr, known, context)) {
     const mappedName = known.flow === flow ? nameOfMapped(flow, known.map, walk.boundSpan.start) : undefined;
@@ -141,12 +157,13 @@ function fixedIndexReads(flow: Flow, reads: readonly EntryRead[]): readonly Orig
 
 /** Walks over the mapped count that read pages or lengths of the CPU side. */
 export function findCpuWalks(flow: Flow, { walks }: WalkFacts, context: WalkContext): readonly CpuWalk[] {
-  if (fillsAddresses(flow)) return [];
   const found: CpuWalk[] = [];
   for (const walk of walks) {
-    const isGiven = (read: EntryRead) => read.sink !== 'none';
-    const page = walk.reads.find((read) => (read.what === 'page') && isGiven(read));
-    const address = walk.reads.find((read) => read.what === 'address');
+    if (fillsAddresses(flow, walk.head)) continue;
+    const isGiven = (read: EntryRead) => read.sink === 'memory' || read.sink === 'call';
+    const page = walk.reads.find((read) => read.what === 'page' && isGiven(read));
+    const address = walk.reads.find((read) => read.what === 'address' && isGiven(read));
+    if (!address && walk.reads.some((read) => read.what === 'address')) continue;
     const length = walk.reads.some(isDmaRead) ? undefined : walk.reads.find((read) => read.what === 'length');
     const read = page ?? length;
     if (!read || (address && !page)) continue;
@@ -195,8 +212,6 @@ interface Known {
   readonly flow: Flow;
   /** All mappings of the list that other functions make; empty where this one maps it itself. */
   readonly others: readonly FileMapping[];
-  /** The map call is in a loop of its own, one entry at a time. */
-  readonly isPerEntry: boolean;
 }
 
 function nameOfOther(known: Known | undefined, flow: Flow): string | undefined {
@@ -216,11 +231,11 @@ function mappingOf(
     if (call.api?.role !== 'map' || call.api.fails === 'mapping-error' || position < call.call.span.start) continue;
     if (call.list?.key === head.key) last = call;
   }
-  if (last) return { map: last, flow, others: [], isPerEntry: false };
+  if (last) return { map: last, flow, others: [] };
   const names = listNames(flow, head, expr, mappings.aliases);
   const others = mappings.all.filter((one) => names.some((name) => one.lists.has(name)));
   const [first] = others;
-  return first && { map: first.map, flow: first.flow, others, isPerEntry: false };
+  return first && { map: first.map, flow: first.flow, others };
 }
 
 /** `bound` is the count that was passed to the map call, and nothing that it returned. */
@@ -249,8 +264,7 @@ function isOriginal(
   const names = countNames(flow, bound, expr, mappings.aliases);
   if (names.length === 0) return false;
   return known.others.every(
-    (one) =>
-      names.some((name) => one.originalFields.has(name)) && !names.some((name) => one.mappedFields.has(name)),
+    (one) => names.some((name) => one.originalFields.has(name)) && !names.some((name) => one.mappedFields.has(name)),
   );
 }
 

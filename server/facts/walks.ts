@@ -7,7 +7,7 @@ import type { Expr, Loop } from '../code/ir';
 import type { Span } from '../types';
 import { evaluate, fieldPlace } from './evaluate';
 import type { CallFact, Flow } from './flow';
-import { innermostLoop, macroEnvironment, walkedList } from './flow';
+import { innermostLoop, macroEnvironment, PRINTS, walkedList } from './flow';
 import { alternatives, entryOf, mentions, type Value } from './values';
 
 /** A place where something of a list's entry is read. */
@@ -17,8 +17,8 @@ export interface EntryRead {
   /** The expression read, or the statement that reads it. */
   readonly span: Span;
   readonly block: number;
-  /** Where the value goes: memory, a call (its name), or neither. */
-  readonly sink: 'memory' | 'call' | 'none';
+  /** Where the value goes: memory, a call (its name), a decision of the driver, or none of them. */
+  readonly sink: 'memory' | 'call' | 'test' | 'none';
   readonly call: CallFact | undefined;
   /** Where it is stored, for `memory`. */
   readonly target?: Expr;
@@ -71,7 +71,9 @@ export function readsEntryParams(flow: Flow, { reads }: WalkFacts): ReadonlySet<
   const found = new Set<number>();
   for (const read of reads) {
     const { entry } = read;
-    if (read.what !== 'address' || read.sink === 'none' || entry.kind !== 'initial') continue;
+    if (read.what !== 'address' || entry.kind !== 'initial') continue;
+    // `*addr = sg_dma_address(sg)`: back to the caller.
+    if (read.sink === 'none' || read.sink === 'test' || read.target?.kind === 'deref') continue;
     const index = flow.ir.params.findIndex((param) => param.name === entry.place && /scatterlist/.test(param.type));
     if (0 <= index) found.add(index);
   }
@@ -230,7 +232,7 @@ function collectReads(flow: Flow, readers: EntryReaders): readonly EntryRead[] {
       note(call.result, { span, block: call.block, sink: 'none', call: undefined });
       if (call.result.kind === 'pure') continue;
       call.args.forEach((arg, index) => {
-        const at = { span: call.call.args[index]?.span ?? span, block: call.block, sink: 'call', call } as const;
+        const at = { span: call.call.args[index]?.span ?? span, block: call.block, sink: sinkOf(call), call } as const;
         note(arg, at);
         if (readers.get(call.call.name ?? '')?.has(index)) {
           entries.set(arg.key, arg);
@@ -251,7 +253,7 @@ function collectReads(flow: Flow, readers: EntryReaders): readonly EntryRead[] {
     }
     for (const branch of flow.branches) {
       const { isLoopTest, block } = branch;
-      note(branch.test, { span: branch.expr.span, block, sink: 'none', call: undefined, isLoopTest });
+      note(branch.test, { span: branch.expr.span, block, sink: 'test', call: undefined, isLoopTest });
     }
   };
   visit();
@@ -260,6 +262,12 @@ function collectReads(flow: Flow, readers: EntryReaders): readonly EntryRead[] {
   reads.length = 0;
   visit();
   return reads;
+}
+
+/** What is printed, or given back, does not reach a device. */
+function sinkOf(call: CallFact): EntryRead['sink'] {
+  const isRelease = call.api?.role === 'free' || call.api?.role === 'unmap';
+  return isRelease || PRINTS.test(call.call.name ?? '') ? 'none' : 'call';
 }
 
 /** `sg_page_iter_page(&iter)` within for_each_sg_page(). */

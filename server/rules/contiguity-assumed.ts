@@ -2,6 +2,7 @@ import type { FirstAddressUse } from '../facts/contiguity';
 import type { FileFacts, FunctionFacts } from '../facts/facts';
 import { placeKey } from '../facts/fields';
 import { isBehindOneTest } from '../facts/guards';
+import { isBehind } from '../facts/ways';
 import type { Problem } from '../types';
 import type { Rule } from './rule';
 
@@ -45,16 +46,16 @@ tests for contiguity or a single segment, maps IOVAs itself with iommu_map(), or
 
   *check(fn: FunctionFacts, file: FileFacts): Iterable<Problem> {
     const { firstAddressUses, tests, handled } = fn.contiguity;
-    const tested = new Set(tests.map((test) => test.list.key));
     const reported = new Set<string>();
     for (const use of firstAddressUses) {
       const { list } = use;
-      if (list.isOneEntry || list.isContiguous || handled.has(list.key) || tested.has(list.key)) continue;
+      if (list.isOneEntry || list.isContiguous || handled.has(list.key) || isProtected(fn, use)) continue;
+      if (!list.isObtainedHere && (use.isOneOfTwo || !(list.isTypedTable || isMappedInFile(use, file)))) continue;
       if (isBehindOneTest(fn.flow, use.block)) continue;
       if (!list.isObtainedHere && (use.hasOwnLength || isGuarded(fn, file))) continue;
       const counted = list.table && placeKey(fn.flow, `${list.table}.nents`);
       if (counted && file.testedForOne.has(counted)) continue;
-      if (reported.has(list.key) || (0 < tests.length && !list.isObtainedHere)) continue;
+      if (reported.has(list.key) || (tests.some((test) => test.refusal) && !list.isObtainedHere)) continue;
       reported.add(list.key);
       yield {
         span: use.span,
@@ -68,6 +69,29 @@ tests for contiguity or a single segment, maps IOVAs itself with iommu_map(), or
     }
   },
 };
+
+/** A test of the same list fails where it is not contiguous, or the address is taken only where it is passed. */
+function isProtected(fn: FunctionFacts, use: FirstAddressUse): boolean {
+  return fn.contiguity.tests.some(
+    (test) =>
+      test.list.key === use.list.key &&
+      (test.refusal !== undefined || isBehind(fn.flow, use.block, test.block, test.passes)),
+  );
+}
+
+/** Some function of the file hands the table's field to a function that maps it. */
+function isMappedInFile(use: FirstAddressUse, file: FileFacts): boolean {
+  const name = /(\w+)(?:\[[^\]]*\])*$/.exec(use.list.table ?? '')?.[1];
+  if (name === undefined) return false;
+  return file.functions.some(({ flow }) =>
+    flow.calls.some(
+      (call) =>
+        /map/.test(call.call.name ?? '') &&
+        !/unmap/.test(call.call.name ?? '') &&
+        call.args.some((arg) => new RegExp(`(?:->|\\.)${name}(?:->sgl|\\.sgl|\\[.*\\])?$`).test(arg.key)),
+    ),
+  );
+}
 
 /** Every caller in the file has tested a count for one before it calls. */
 function isGuarded(fn: FunctionFacts, file: FileFacts): boolean {

@@ -1,4 +1,4 @@
-import type { ContiguityTest } from '../facts/contiguity';
+import type { ContiguityTest } from '../facts/contiguityTests';
 import type { FileFacts, FunctionFacts } from '../facts/facts';
 import type { Problem } from '../types';
 import type { Rule } from './rule';

@@ -19,7 +19,7 @@ int start(struct host *host, struct scatterlist *sgl, int nents)
         return -EIO;
     for_each_sg(sgl, sg, n, i) {
         host->desc[i].addr = sg_phys(sg);
-     // ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ error: sg_phys() is given to the device, but the memory is mapped: it needs sg_dma_address()
+     // ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ error: sg_phys() is given to the device, but the memory is mapped: it needs sg_dma_address()
         host->desc[i].len = sg_dma_len(sg);
     }
     return 0;

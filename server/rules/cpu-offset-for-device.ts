@@ -16,7 +16,7 @@ void fill(__le32 *table, struct scatterlist *sgl, int mapped)
 
     for_each_sg(sgl, sg, mapped, i)
         table[i] = cpu_to_le32(sg_dma_address(sg) + sg->offset);
-        //         ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ error: sg->offset is combined with the DMA address, which already points at the first byte
+     // ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ error: sg->offset is combined with the DMA address, which already points at the first byte
 }`,
   good: `
 void fill(__le32 *table, struct scatterlist *sgl, int mapped)

@@ -12,12 +12,14 @@ import { doubleUnmap } from './double-unmap';
 import { mapResultMisread } from './map-result-misread';
 import { mapResultUnchecked } from './map-result-unchecked';
 import { mapWithMappedCount } from './map-with-mapped-count';
+import { mappedCountDropped } from './mapped-count-dropped';
 import { mappedCountWalksCpu } from './mapped-count-walks-cpu';
 import { mappingErrorMisread } from './mapping-error-misread';
 import { mappingErrorUnchecked } from './mapping-error-unchecked';
 import { mappingLeak } from './mapping-leak';
 import { originalCountWalksDma } from './original-count-walks-dma';
 import type { Rule } from './rule';
+import { sameCountRequired } from './same-count-required';
 import { stackBuffer } from './stack-buffer';
 import { syncWithMappedCount } from './sync-with-mapped-count';
 import { unmapMismatch } from './unmap-mismatch';
@@ -31,6 +33,8 @@ export const RULES: readonly Rule[] = [
   contiguityRequired,
   originalCountWalksDma,
   mappedCountWalksCpu,
+  mappedCountDropped,
+  sameCountRequired,
   mapWithMappedCount,
   unmapWithMappedCount,
   syncWithMappedCount,

@@ -48,9 +48,16 @@ void copy(struct buffer *buf, struct sg_table *sgt, void *to)
           { span: read.span, message: "the CPU's side of an entry is read here" },
           ...(address ? [{ span: address.span, message: 'the DMA side is read here' }] : []),
         ],
-        fixes: isMacro && !address
-          ? [{ title: 'Use for_each_sgtable_sg()', automatic: true, edits: [{ span, newText: 'for_each_sgtable_sg' }] }]
-          : [],
+        fixes:
+          isMacro && !address
+            ? [
+                {
+                  title: 'Use for_each_sgtable_sg()',
+                  automatic: true,
+                  edits: [{ span, newText: 'for_each_sgtable_sg' }],
+                },
+              ]
+            : [],
       };
     }
   },

@@ -1,7 +1,7 @@
 /** The message and the fix that the rules about a count which should be the original one share. */
 
-import type { MappedCountRelease } from '../facts/releaseCounts';
 import type { FileFacts, FunctionFacts } from '../facts/facts';
+import type { MappedCountRelease } from '../facts/releaseCounts';
 import type { Problem } from '../types';
 
 /** Calls that are given the count which a map call returned, where they need the one that was passed in. */

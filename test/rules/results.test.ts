@@ -137,7 +137,7 @@ void stop(struct adapter *adapter)
     struct sg_table *sgt = adapter->table;
 
     dma_unmap_sg(adapter->dev, sgt->sgl, sgt->nents, DMA_BIDIRECTIONAL);
-    //                                   ^^^^^^^^^^ error: dma_unmap_sg() is given 'sgt->nents', which dma_map_sg() in start() returned; it needs the count that was passed in
+    //                                   ^^^^^^^^^^ error: dma_unmap_sg() is given 'sgt->nents', which dma_map_sg() in start() returned; it needs 'sgt->orig_nents', the count that was passed in
 }`,
     ));
 
@@ -167,7 +167,7 @@ int start(struct fod *fod)
 void stop(struct fod *fod)
 {
     unmap(fod->dev, fod->sg, fod->count, DMA_FROM_DEVICE);
-    //                       ^^^^^^^^^^ error: unmap() is given 'fod->count', which map() in start() returned; it needs the count that was passed in
+    //                       ^^^^^^^^^^ error: unmap() is given 'fod->count', which map() in start() returned; it needs 'fod->total', the count that was passed in
 }`,
     ));
 

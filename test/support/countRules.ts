@@ -10,7 +10,7 @@ const parser = await createParser();
 
 /** The rules whose subject is how many entries, segments or bytes there are. */
 export const COUNT_RULES = RULES.filter((rule) =>
-  /^(?:contiguity-|original-count|mapped-count|map-with|unmap-with|sync-with|segment-limit|cpu-(?:length|offset|address)-|same-count|page-per)/.test(
+  /^(?:contiguity-|original-count|mapped-count|map-with|unmap-with|sync-with|segment-limit|cpu-(?:length|offset|address)-|same-count)/.test(
     rule.id,
   ),
 );
