@@ -3,6 +3,7 @@
 import * as vscode from 'vscode';
 import type { BaseLanguageClient, LanguageClientOptions } from 'vscode-languageclient';
 import { registerChecks } from './checks';
+import { registerExplorer } from './explorer/panel';
 import { registerFindings } from './findings';
 import { createRelevance } from './relevance';
 import { registerReport } from './report';
@@ -49,5 +50,6 @@ export function activateWith(context: vscode.ExtensionContext, host: Host): Serv
   registerSettingsCommands(context);
   registerReport(context, server, output);
   registerTasks(context, host.hasFiles);
+  registerExplorer(context, server);
   return server;
 }

@@ -9,7 +9,7 @@ import {
   State,
   WorkDoneProgress,
 } from 'vscode-languageclient';
-import { THEME_CHANGED, type ThemeKind } from '../server/protocol';
+import { OPEN_EXPLORER, THEME_CHANGED, type ThemeKind } from '../server/protocol';
 import { createBackoff } from './backoff';
 import type { Host } from './main';
 import { MergedDiagnostics } from './mergedDiagnostics';
@@ -39,7 +39,7 @@ export interface WorkDone {
 }
 
 /** Commands that the server may name in lenses and actions. */
-const COMMANDS = ['dmaLens.explainRule', 'dmaLens.showHover'];
+const COMMANDS = ['dmaLens.explainRule', 'dmaLens.showHover', OPEN_EXPLORER];
 
 export function createServer(context: vscode.ExtensionContext, output: vscode.LogOutputChannel, host: Host): Server {
   const backoff = createBackoff();

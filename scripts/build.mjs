@@ -39,6 +39,17 @@ const wanted = process.argv.includes('--scripts') ? { ...entries, ...scripts } :
 const present = Object.fromEntries(Object.entries(wanted).filter(([, file]) => existsSync(file)));
 
 await build({ ...common, entryPoints: present });
+// The layout explorer's page runs in a webview: no Node, no modules.
+await build({
+  ...common,
+  entryPoints: { explorer: 'client/explorer/page.ts' },
+  platform: 'browser',
+  target: 'es2022',
+  format: 'iife',
+  external: [],
+  define: {},
+  banner: {},
+});
 mkdirSync('dist', { recursive: true });
 cpSync('node_modules/web-tree-sitter/web-tree-sitter.wasm', 'dist/web-tree-sitter.wasm');
 cpSync('node_modules/tree-sitter-c/tree-sitter-c.wasm', 'dist/tree-sitter-c.wasm');

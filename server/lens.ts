@@ -5,15 +5,17 @@ import { MENTIONS_DMA } from './dmaApi';
 import { externalNames } from './facts/callGraph';
 import { extractFacts, type FileFacts, type FunctionFacts } from './facts/facts';
 import type { Summary, SummaryLookup } from './facts/summary';
-import { listAt } from './facts/tables';
+import { type HoverInfo, hoverAt } from './hovers';
 import { verdictSentence } from './render/verdict';
 import { replay } from './replay/replay';
-import type { PlatformVerdict, ReplayQuestion, ReplayResult } from './replay/types';
+import type { ReplayQuestion, ReplayResult } from './replay/types';
 import { RULES, type Rule } from './rules/index';
 import { defaultPlatforms } from './sim/platforms';
 import { applySuppressions } from './suppressions';
 import type { Parser } from './syntax/parser';
-import type { Finding, KernelVersion, Problem, Severity, Span } from './types';
+import type { Finding, KernelVersion, Problem, Severity } from './types';
+
+export type { HoverInfo, Picture } from './hovers';
 
 export interface AnalyzeOptions {
   readonly kernel: KernelVersion;
@@ -29,22 +31,10 @@ export interface AnalyzeOptions {
   readonly log?: (message: string) => void;
 }
 
-/** What a hover shows at a place. */
-export interface HoverInfo {
-  readonly span: Span;
-  /** Function or value the hover is about. */
-  readonly title: string;
-  /** Plain sentences. */
-  readonly text: readonly string[];
-  readonly replay?: ReplayResult;
-  /** The verdict to draw first. */
-  readonly picture?: PlatformVerdict;
-  readonly rule?: string;
-}
-
 export interface Analysis {
   readonly findings: readonly Finding[];
-  readonly hovers: readonly HoverInfo[];
+  /** What a hover shows at an offset; worked out when asked. */
+  readonly hoverAt: (offset: number) => HoverInfo | undefined;
   readonly stats: AnalysisStats;
   /** What the functions of the file mean to their callers. */
   readonly summaries: readonly Summary[];
@@ -73,13 +63,7 @@ export function analyze(text: string, parser: Parser, options: AnalyzeOptions): 
   };
   const facts = extractFacts(ir, text, options.kernel, options.external);
   const platforms = options.platforms ?? defaultPlatforms(options.kernel);
-  const answers = new Map<string, ReplayResult>();
-  const ask = (question: ReplayQuestion) => {
-    const key = questionKey(question);
-    const answer = answers.get(key) ?? replay(question, options.kernel, platforms);
-    answers.set(key, answer);
-    return answer;
-  };
+  const ask = (question: ReplayQuestion) => replay(question, options.kernel, platforms);
   const findings: Finding[] = [];
   for (const rule of RULES) {
     if (options.rules && !options.rules.includes(rule.id)) continue;
@@ -95,7 +79,7 @@ export function analyze(text: string, parser: Parser, options: AnalyzeOptions): 
   );
   return {
     findings: kept,
-    hovers: collectHovers(facts, kept, ask),
+    hoverAt: (offset) => hoverAt({ facts, findings: kept, text, ask }, offset),
     stats,
     summaries: facts.summaries,
     externals: externalNames(ir.functions),
@@ -136,45 +120,4 @@ function toFinding(
     fixes: problem.fixes ?? [],
     ...(answer && { replay: answer }),
   };
-}
-
-/** What to show over findings with a replay, and over map calls without a finding. */
-function collectHovers(
-  facts: FileFacts,
-  findings: readonly Finding[],
-  ask: (question: ReplayQuestion) => ReplayResult,
-): readonly HoverInfo[] {
-  const hovers: HoverInfo[] = [];
-  for (const finding of findings) {
-    if (!finding.replay) continue;
-    const picture = finding.replay.platforms.find((one) => one.verdict === 'breaks');
-    const about = { title: finding.function, text: [finding.message], replay: finding.replay, rule: finding.rule };
-    for (const span of [finding.span, ...finding.related.filter((one) => !one.file).map((one) => one.span)]) {
-      hovers.push({ ...about, span, ...(picture && { picture }) });
-    }
-  }
-  for (const fn of facts.functions) {
-    for (const call of fn.flow.calls) {
-      const { api } = call;
-      if (!api || api.name !== call.call.name) continue;
-      const list = api.role === 'map' && call.list ? listAt(fn.flow, call.list) : undefined;
-      const answer =
-        list && !list.isOneEntry
-          ? ask({ predicate: { kind: 'contiguous-size' }, shape: list.shape, device: facts.device })
-          : undefined;
-      const picture = answer?.platforms.find((one) => one.verdict === 'breaks');
-      hovers.push({
-        span: call.call.nameSpan,
-        title: `${api.name}()`,
-        text: [api.doc],
-        ...(answer && { replay: answer }),
-        ...(picture && { picture }),
-      });
-    }
-  }
-  return hovers;
-}
-
-function questionKey(question: ReplayQuestion): string {
-  return JSON.stringify(question, (_key, value: unknown) => (typeof value === 'bigint' ? `${value}n` : value));
 }

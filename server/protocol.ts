@@ -86,3 +86,50 @@ export interface DiagnosticData {
 
 /** Where the rules' pages are when the client does not say. */
 export const RULE_PAGES = 'https://github.com/dma-lens/dma-lens/blob/main/docs/rules/';
+
+/** Command of the client that opens the layout explorer; takes an `ExplorerRequest`. */
+export const OPEN_EXPLORER = 'dmaLens.openLayoutExplorer';
+
+/** What the layout explorer opens with. Everything is text as on the command line. */
+export interface ExplorerRequest {
+  /** Such as `6.12`. */
+  readonly kernel?: string;
+  /** `[offset+]length[@phys]`, separated by commas. */
+  readonly segments?: string;
+  /** Platform ids, the most interesting first. */
+  readonly platforms?: readonly string[];
+  /** What the code needs, such as `contiguous-size`. */
+  readonly need?: string;
+  /** Options of `simulate` by name in camel case, such as `maxSegSize`. */
+  readonly device?: Readonly<Record<string, string | boolean>>;
+}
+
+/** Request: what the layout explorer shall show for a place in a document; null where there is no mapping. */
+export const LAYOUT_REQUEST = 'dmaLens/layout';
+
+export interface LayoutParams {
+  readonly textDocument: { readonly uri: string };
+  readonly position: { readonly line: number; readonly character: number };
+}
+
+export interface LayoutAnswer {
+  /** What the place is about. */
+  readonly title: string;
+  readonly explorer: ExplorerRequest;
+  readonly platforms: readonly {
+    readonly id: string;
+    readonly verdict: 'holds' | 'breaks' | 'unreachable';
+    readonly rate?: number;
+    readonly why: string;
+  }[];
+}
+
+/** Request: what a list becomes on platforms, as `simulate --format json` prints it. */
+export const SIMULATE_REQUEST = 'dmaLens/simulate';
+
+export interface SimulateParams extends ExplorerRequest {
+  readonly segments: string;
+  readonly platforms: readonly string[];
+}
+
+export type SimulateAnswer = { readonly layouts: readonly object[] } | { readonly error: string };

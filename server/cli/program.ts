@@ -53,7 +53,7 @@ export async function runCli(argv: readonly string[]): Promise<number> {
   const simulate = program
     .command('simulate')
     .description('show what a scatterlist becomes')
-    .option('--backend <ids>', 'platforms, separated by commas', 'iommu-dma')
+    .option('--backend <ids>', 'platforms, separated by commas; default: iommu-dma, with --search those of the kernel')
     .option('--kernel <version>', 'kernel to follow')
     .option('--segments <list>', 'entries: [offset+]length[@phys], separated by commas, such as 64K,16K,64K')
     .addHelpText('after', EXAMPLES.simulate)
@@ -131,6 +131,7 @@ Examples:
   dma-lens simulate --segments 64K,16K,64K
   dma-lens simulate --backend direct,arm-iommu --segments 64K@0x80000000,16K
   dma-lens simulate --backend direct,swiotlb --segments 64K,16K --format svg > layouts.svg
+  dma-lens simulate --search contiguous-size --shape user-pages --kernel 4.4
   dma-lens simulate --history history.json
   dma-lens simulate --vectors recording.jsonl`,
 };

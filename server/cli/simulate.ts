@@ -4,20 +4,23 @@ import { readFileSync } from 'node:fs';
 import { Option } from 'commander';
 import { type Drawing, drawSheet, type Theme } from '../render/svg';
 import { drawText } from '../render/text';
+import { layoutJson } from '../report/layoutJson';
 import { type History, parseHistory, type Replayed, replayHistory, type Step } from '../sim/history';
-import { hex } from '../sim/layout';
 import { DEVICE_FIELDS, MACHINE_FIELDS, parseDevice, parseMachine, type Typed } from '../sim/options';
 import { DEFAULT_DEVICE, kernelOf, PLATFORMS, type Platform, platform } from '../sim/platforms';
 import { type Parsed, parseP2p, parseSegments } from '../sim/simulate';
-import type { Direction, DmaSpace, Kernel, Machine, MapResult } from '../sim/types';
+import type { Direction, DmaSpace, Kernel, Machine } from '../sim/types';
 import { replayVectors, VectorError } from '../sim/vectors';
 import { formatKernel, NEWEST_KERNEL, parseKernelVersion } from '../types';
 import { reasonOf } from '../workspace/files';
 import { knownIds } from './ids';
+import { runSearch, searchOptions } from './search';
 import { UsageError } from './usage';
 
 export interface SimulateOptions extends Typed {
-  readonly backend: string;
+  readonly backend?: string;
+  readonly search?: string;
+  readonly shape?: string;
   readonly kernel?: string;
   readonly segments?: string;
   readonly p2p?: string;
@@ -31,12 +34,15 @@ export interface SimulateOptions extends Typed {
 
 const DIRECTIONS: Readonly<Record<string, Direction>> = { both: 0, to: 1, from: 2 };
 
+const DEFAULT_BACKEND = 'iommu-dma';
+
 /** The options for everything that a backend can be told. */
 export function simulateOptions(): readonly Option[] {
   const fields = [...DEVICE_FIELDS, ...MACHINE_FIELDS];
   return [
     ...fields.map(({ name, argument, doc }) => new Option(argument ? `--${name} ${argument}` : `--${name}`, doc)),
     new Option('--p2p <list>', 'peer-to-peer entries: index:bus:offset, index:host-bridge or index:unsupported'),
+    ...searchOptions(),
     new Option('--direction <direction>', 'to or from the device').choices(Object.keys(DIRECTIONS)).default('to'),
     new Option('--cpu <number>', 'the CPU that maps').default('0'),
     new Option('--format <format>').choices(['text', 'json', 'svg']).default('text'),
@@ -50,8 +56,12 @@ export function simulateOptions(): readonly Option[] {
 export function runSimulate(options: SimulateOptions): number {
   if (options.vectors !== undefined) return runVectors(options.vectors);
   if (options.history !== undefined) return runHistory(options.history, options);
+  if (options.search !== undefined)
+    return runSearch({ ...options, search: options.search }, kernelOrThrow(options.kernel));
   if (options.segments === undefined)
-    throw new UsageError('what shall be mapped? give --segments 64K,16K,64K, --history FILE or --vectors FILE');
+    throw new UsageError(
+      'what shall be mapped? give --segments 64K,16K,64K, --search contiguous-size, --history FILE or --vectors FILE',
+    );
   const segments = parsedOrThrow(parseSegments(options.segments));
   const list = options.p2p === undefined ? segments : parsedOrThrow(parseP2p(segments, options.p2p));
   const device = parsedOrThrow(parseDevice(options));
@@ -59,7 +69,7 @@ export function runSimulate(options: SimulateOptions): number {
   const kernel = kernelOrThrow(options.kernel);
   const cpu = cpuOrThrow(options.cpu, machine.cpus ?? 1);
   const ids = knownIds(
-    options.backend,
+    options.backend ?? DEFAULT_BACKEND,
     PLATFORMS.map((one) => one.id),
     'backend',
   );
@@ -144,23 +154,6 @@ function cpuOrThrow(text: string, cpus: number): number {
 
 function printJson(value: unknown): void {
   process.stdout.write(`${JSON.stringify(value, undefined, 2)}\n`);
-}
-
-function layoutJson(result: MapResult): object {
-  if (!result.ok) return { backend: result.backend, error: result.errno, reason: result.reason };
-  return {
-    backend: result.backend,
-    returns: result.segments.length,
-    segments: result.segments.map((segment) => ({
-      address: hex(segment.dma),
-      length: segment.length,
-      pieces: segment.pieces,
-      ...(segment.bounced && { bounced: true }),
-    })),
-    breaks: result.breaks.map((one) => ({ after: one.after, gap: Number(one.gap), cause: one.cause, why: one.why })),
-    blocks: result.blocks.map((block) => ({ start: hex(block.start), bytes: block.bytes })),
-    steps: result.steps,
-  };
 }
 
 function runVectors(file: string): number {

@@ -31,6 +31,7 @@ import { analyzeFlow, type Flow } from './flow';
 import { fieldsTestedForOne } from './guards';
 import { createKnowledge, type Knowledge } from './knowledge';
 import { findLeaks, type Leak } from './leaks';
+import { deviceHints } from './limits';
 import { findMappedCountReleases, type MappedCountRelease } from './releaseCounts';
 import {
   collectMapsByField,
@@ -143,7 +144,14 @@ export function extractFacts(file: FileIr, source: string, kernel: KernelVersion
   }));
   functions.sort((a, b) => a.flow.ir.span.start - b.flow.ir.span.start);
   const summaries = knowledge.learned();
-  return { kernel, functions, summaries, testedForOne: fieldsTestedForOne(flows), device: deviceHints(flows), text };
+  return {
+    kernel,
+    functions,
+    summaries,
+    testedForOne: fieldsTestedForOne(flows),
+    device: deviceHints(file, flows),
+    text,
+  };
 }
 
 function callersOf(flows: readonly Flow[]): (name: string) => readonly Flow[] {
@@ -216,28 +224,4 @@ function initializesToOne(value: Expr, isField: (name: string) => boolean): bool
     const isOne = field.value.kind === 'number' && field.value.value === 1n;
     return (isOne && isField((field.designator ?? '').slice(1))) || initializesToOne(field.value, isField);
   });
-}
-
-/** Limits that the file sets with a constant, when it sets one value only. */
-function deviceHints(flows: readonly Flow[]): DeviceHints {
-  const sizes = declared(flows, ['dma_set_max_seg_size', 'vb2_dma_contig_set_max_seg_size'], 1);
-  const boundaries = declared(flows, ['dma_set_seg_boundary'], 1);
-  const masks = declared(flows, ['dma_set_mask', 'dma_set_mask_and_coherent', 'dma_coerce_mask_and_coherent'], 1);
-  return {
-    ...(sizes !== undefined && { maxSegmentSize: Number(BigInt.asUintN(32, sizes)) }),
-    ...(boundaries !== undefined && { segmentBoundary: BigInt.asUintN(64, boundaries) }),
-    ...(masks !== undefined && { dmaMask: BigInt.asUintN(64, masks) }),
-  };
-}
-
-function declared(flows: readonly Flow[], names: readonly string[], index: number): bigint | undefined {
-  const values = new Set<bigint>();
-  for (const flow of flows) {
-    for (const call of flow.calls) {
-      const value = names.includes(call.call.name ?? '') ? call.args[index] : undefined;
-      if (value?.kind === 'constant') values.add(value.number);
-    }
-  }
-  const [only] = values;
-  return values.size === 1 ? only : undefined;
 }

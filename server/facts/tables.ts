@@ -3,6 +3,7 @@
 import type { ListShape } from '../replay/types';
 import type { Span } from '../types';
 import type { CallFact, Flow } from './flow';
+import { shapeOf } from './shapes';
 import { mentions, type Value } from './values';
 
 /** A list (or the list of a table) that the device sees, as one function knows it. */
@@ -54,7 +55,7 @@ export function listAt(flow: Flow, head: Value): ListFacts | undefined {
     isTypedTable,
     isOneEntry,
     isContiguous,
-    shape: shapeOf(about, flow, table),
+    shape: shapeOf(about, flow, table, head),
   };
 }
 
@@ -110,35 +111,6 @@ function pinsOnePage(flow: Flow, head: Value): boolean {
   };
   return 0 < pins.length && pins.every(isSmall);
 }
-
-function shapeOf(about: readonly CallFact[], flow: Flow, table: string | undefined): ListShape {
-  for (const call of about) {
-    const name = call.api?.name ?? '';
-    if (name.includes('sg_alloc_table_from_pages')) {
-      const offset = call.args[3];
-      const isZero = offset?.kind === 'constant' && offset.number === 0n;
-      return { origin: 'a table built from pages', kind: 'pages', firstOffset: isZero ? 'zero' : 'any' };
-    }
-    if (name === 'drm_prime_pages_to_sg') return pages('a table built from pages');
-    if (call.api?.role === 'attach') {
-      return pages(name.startsWith('dma_buf') ? 'a dma-buf attachment' : 'a table that a framework mapped');
-    }
-    if (name === 'sg_alloc_table') {
-      return { origin: 'a table that the driver fills', kind: 'pages', firstOffset: 'any' };
-    }
-  }
-  const gotten = flow.calls.some(
-    (call) =>
-      call.call.name === 'dma_get_sgtable' && call.args.some((arg) => arg.key === table || arg.key === `&${table}`),
-  );
-  if (gotten) return pages('the pages of a DMA allocation');
-  return { origin: 'a list made elsewhere', kind: 'pages', firstOffset: 'any' };
-}
-
-function pages(origin: string): ListShape {
-  return { origin, kind: 'pages', firstOffset: 'zero' };
-}
-
 /** The list has one entry for sure: it was mapped with that count, or built so. */
 export function isSingle(flow: Flow, head: Value, map: CallFact | undefined): boolean {
   const count = map?.api?.count === undefined ? undefined : map.args[map.api.count];

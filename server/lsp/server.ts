@@ -14,12 +14,20 @@ import {
   ResponseError,
   TextDocumentSyncKind,
 } from 'vscode-languageserver';
-import { CHECK_COMMAND, CLEAR_COMMAND } from '../protocol';
+import {
+  CHECK_COMMAND,
+  CLEAR_COMMAND,
+  LAYOUT_REQUEST,
+  OPEN_EXPLORER,
+  SIMULATE_REQUEST,
+  type SimulateAnswer,
+} from '../protocol';
 import { hoverMarkdown } from '../render/markdown';
 import { FIX_ALL, toActions } from './actions';
 import { serveCheck } from './check';
 import { toRange } from './convert';
 import { serveDiagnostics } from './diagnostics';
+import { layoutAnswer, readLayoutParams, simulateAnswer } from './layouts';
 import { createSession, type Engine, type Session, type Snapshot } from './session';
 import { serveStatus } from './status';
 
@@ -34,6 +42,7 @@ export function startServer(connection: Connection, engine: Engine): void {
   const checked = serveCheck(session);
   serveStatus(session, checked);
   serveHovers(session);
+  serveLayouts(session);
   serveActions(session);
 
   connection.onInitialize((params): InitializeResult => {
@@ -99,12 +108,12 @@ function serveHovers(session: Session): void {
     const found = await snapshotFor(session, textDocument.uri, token);
     if (!found) return null;
     const { document, analysis, settings } = found;
-    const offset = document.offsetAt(position);
-    const hover = analysis.hovers.find((one) => one.span.start <= offset && offset <= one.span.end);
+    const hover = analysis.hoverAt(document.offsetAt(position));
     if (!hover) return null;
     const { theme, rulePage } = session;
     const images = session.client.images && settings.hoverImages;
-    const value = hoverMarkdown(hover, { images, theme, rulePage });
+    const explorer = session.client.commands.includes(OPEN_EXPLORER);
+    const value = hoverMarkdown(hover, { images, theme, rulePage, explorer });
     return { contents: { kind: MarkupKind.Markdown, value }, range: toRange(hover.span, document) };
   });
 
@@ -118,11 +127,25 @@ function serveHovers(session: Session): void {
       const platforms = finding.replay?.platforms ?? [];
       if (platforms.length === 0) return [];
       const held = platforms.filter((one) => one.verdict === 'holds').length;
-      const title = `DMA: one range on ${held} of ${platforms.length} platforms`;
+      const isRange = finding.replay?.question.predicate.kind === 'contiguous-size';
+      const title = `DMA: ${isRange ? 'contiguous' : 'holds'} on ${held} of ${platforms.length} platforms — show`;
       const range = toRange(finding.span, document);
       return [{ range, command: { title, command: name, arguments: [document.uri, range.start] } }];
     });
   });
+}
+
+function serveLayouts(session: Session): void {
+  const { connection } = session;
+
+  connection.onRequest(LAYOUT_REQUEST, async (params: unknown, token: CancellationToken) => {
+    const asked = readLayoutParams(params);
+    if (!asked) return null;
+    const found = await snapshotFor(session, asked.textDocument.uri, token);
+    return layoutAnswer(found?.analysis.hoverAt(found.document.offsetAt(asked.position)));
+  });
+
+  connection.onRequest<SimulateAnswer, void>(SIMULATE_REQUEST, (params: unknown) => simulateAnswer(params));
 }
 
 function serveActions(session: Session): void {

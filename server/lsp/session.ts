@@ -85,7 +85,7 @@ const KEPT_TIMINGS = 20;
 /** What is known about a text that does not mention the DMA API. */
 const NOTHING: Analysis = {
   findings: [],
-  hovers: [],
+  hoverAt: () => undefined,
   stats: { functions: 0, functionsWithErrors: 0, dmaFunctions: 0, dmaFunctionsWithErrors: 0 },
   summaries: [],
   externals: [],

@@ -1,10 +1,13 @@
 /** What a hover shows, as Markdown. Whatever comes from a file is escaped. */
 
-import type { HoverInfo } from '../lens';
+import type { HoverInfo, Picture } from '../lens';
+import type { ReplayResult } from '../replay/types';
+import { sizeText } from '../sim/layout';
 import { platform } from '../sim/platforms';
-import { describe, drawSvg, type Theme } from './svg';
+import { explorerRequest, OPEN_EXPLORER } from './explorerLink';
+import { describe, drawSvg, HEIGHT, type Theme } from './svg';
 import { drawText } from './text';
-import { rateText } from './verdict';
+import { consequenceSentence, layoutLine, listText, rangeView, rateText } from './verdict';
 
 export interface MarkdownOptions {
   /** The client shows data images. */
@@ -12,36 +15,59 @@ export interface MarkdownOptions {
   readonly theme: Theme;
   /** Address of a rule's page. */
   readonly rulePage: (rule: string) => string;
+  /** The client has the layout explorer. */
+  readonly explorer?: boolean;
 }
+
+const WIDTH = 640;
 
 export function hoverMarkdown(hover: HoverInfo, options: MarkdownOptions): string {
   const parts = [`**${escapeMarkdown(hover.title)}**`, ...hover.text.map(escapeMarkdown)];
-  const { replay, picture, rule } = hover;
+  const { replay, pictures, rule } = hover;
   if (replay) {
-    const rows = replay.platforms.map((one) => {
-      const name = platform(one.platform)?.title ?? one.platform;
-      const rate = one.rate === undefined ? '' : rateText(one.rate);
-      return `| ${escapeMarkdown(name)} | ${one.verdict === 'breaks' ? '**breaks**' : one.verdict} | ${rate} |`;
-    });
-    parts.push(['| platform | one range | 1 MiB buffers that fail |', '|---|---|---|', ...rows].join('\n'));
-  }
-  if (picture?.example) {
-    const { list, result } = picture.example;
-    const title = platform(picture.platform)?.title ?? picture.platform;
-    parts.push(`Smallest list that breaks it (${escapeMarkdown(title)}):`);
-    if (options.images) {
-      const svg = drawSvg(list, result, { theme: options.theme, title });
-      const height = /height="(\d+)"/.exec(svg)?.[1] ?? '150';
-      const data = toBase64(svg);
-      parts.push(
-        `![${escapeMarkdown(describe(result))}](data:image/svg+xml;base64,${data}|width=640,height=${height})`,
-      );
-    } else {
-      parts.push(['```dma-layout', drawText(list, result, { width: 76 }), '```'].join('\n'));
-    }
+    for (const picture of pictures) parts.push(...pictureParts(hover, replay, picture, options));
+    if (replay.question.consequence) parts.push(escapeMarkdown(consequenceSentence(replay.question.consequence)));
+    parts.push(verdictTable(replay));
   }
   if (rule) parts.push(`[Rule ${rule}](${options.rulePage(rule)})`);
   return parts.join('\n\n');
+}
+
+function pictureParts(
+  hover: HoverInfo,
+  replay: ReplayResult,
+  { platform: id, example, caption }: Picture,
+  options: MarkdownOptions,
+): readonly string[] {
+  const { list, result } = example;
+  const title = platform(id)?.title ?? id;
+  const view = rangeView(replay.question, list);
+  const link = options.explorer ? ` [Open in the layout explorer](${explorerLink(hover, replay, id, list)})` : '';
+  const words = `${escapeMarkdown(`${caption}, ${title}: ${listText(list)} becomes ${layoutLine(result)}.`)}${link}`;
+  if (!options.images) {
+    const drawing = drawText(list, result, { width: 76, ...(view && { view }) });
+    return [words, ['```dma-layout', drawing, '```'].join('\n')];
+  }
+  const svg = drawSvg(list, result, { theme: options.theme, title, width: WIDTH, ...(view && { view }) });
+  const alt = escapeMarkdown(describe(result));
+  return [words, `![${alt}](data:image/svg+xml;base64,${toBase64(svg)}|width=${WIDTH},height=${HEIGHT})`];
+}
+
+function verdictTable(replay: ReplayResult): string {
+  const bytes = replay.platforms.find((one) => one.estimate)?.estimate?.bytes;
+  const fails = bytes === undefined ? 'fails' : `fails of ${sizeText(bytes)} buffers`;
+  const rows = replay.platforms.map((one) => {
+    const name = escapeMarkdown(platform(one.platform)?.title ?? one.platform);
+    const rate = one.rate === undefined ? '' : rateText(one.rate);
+    const list = one.example ? escapeMarkdown(listText(one.example.list)) : '';
+    return `| ${name} | ${one.verdict === 'breaks' ? '**breaks**' : one.verdict} | ${list} | ${rate} |`;
+  });
+  return [`| platform | verdict | smallest list | ${fails} |`, '|---|---|---|---|', ...rows].join('\n');
+}
+
+function explorerLink(hover: HoverInfo, replay: ReplayResult, id: string, list: Picture['example']['list']): string {
+  const request = explorerRequest(replay, hover.kernel, id, list);
+  return `command:${OPEN_EXPLORER}?${encodeURIComponent(JSON.stringify([request]))}`;
 }
 
 /** Text as it is, whatever Markdown or HTML would make of it. */

@@ -1,79 +1,35 @@
-/** Layouts as SVG: physical memory above, what the device sees below, gaps hatched and measured. */
+/** Layouts as SVG: physical memory above, what the device sees below, to scale; gaps hatched, measured and explained. */
 
 import { hex, sizeText } from '../sim/layout';
 import type { MapResult, Scatterlist } from '../sim/types';
+import { PALETTES, type Palette, type Theme } from './palette';
+import { deviceTrack, memoryTrack, type RangeView, type TrackItem, widthsOf } from './track';
 
-export type Theme = 'light' | 'dark' | 'high-contrast';
+export type { Theme } from './palette';
 
 export interface SvgOptions {
   readonly theme?: Theme;
-  /** Pixels; at most 700. */
+  /** Pixels; 320 to 700. */
   readonly width?: number;
-  /** Bytes that the device was told to use from the first address on. */
-  readonly deviceBytes?: number;
+  /** The range that the code takes the list for. */
+  readonly view?: RangeView;
   /** What the drawing is of, for people who do not see it. */
   readonly title?: string;
 }
 
-interface Palette {
-  readonly background: string;
-  readonly text: string;
-  readonly faint: string;
-  readonly entries: readonly string[];
-  readonly stroke: string;
-  readonly warning: string;
-  readonly onEntry: string;
-}
-
-/** An image in a hover knows nothing of the editor's colours: these are made for its three kinds of theme. */
-const PALETTES: Readonly<Record<Theme, Palette>> = {
-  light: {
-    background: '#ffffff',
-    text: '#1f2328',
-    faint: '#59636e',
-    entries: ['#9ecbff', '#b4e3b4', '#ffd8a8', '#d8c7f5'],
-    stroke: '#59636e',
-    warning: '#c4320a',
-    onEntry: '#1f2328',
-  },
-  dark: {
-    background: '#0d1117',
-    text: '#e6edf3',
-    faint: '#9198a1',
-    entries: ['#1f5f99', '#2f6f3e', '#8a5a1c', '#5b4a8a'],
-    stroke: '#9198a1',
-    warning: '#ff9470',
-    onEntry: '#ffffff',
-  },
-  'high-contrast': {
-    background: '#000000',
-    text: '#ffffff',
-    faint: '#ffffff',
-    entries: ['#003a70', '#004d1a', '#5c3300', '#3a2470'],
-    stroke: '#ffffff',
-    warning: '#ffb000',
-    onEntry: '#ffffff',
-  },
-};
-
-interface Box {
-  readonly bytes: number;
-  readonly label: string;
-  readonly note: string;
-  /** Input entries inside, in order; absent for a gap. */
-  readonly entries?: readonly { readonly index: number; readonly bytes: number }[];
-  readonly isBack?: boolean;
-}
-
-const ROW = 30;
-const TOP = 20;
-const BETWEEN = 34;
 const MARGIN = 8;
-const SECOND = TOP + ROW + BETWEEN;
-const HEIGHT = SECOND + ROW + 34;
+const ROW = 24;
+const MEMORY = 18;
+const DEVICE = 82;
+const BRACKET = DEVICE + ROW + 19;
+const NOTES = BRACKET + 17;
+/** Height of a drawing, pixels. */
+export const HEIGHT = NOTES + 22;
+const LEAST = 16;
 const SHEET_WIDTH = 640;
 const SHEET_TITLE = 22;
 const SHEET_MARGIN = 12;
+const CHARACTER = 6;
 
 /** A drawing of a mapping. Every text in it is escaped; nothing refers to the outside. */
 export function drawSvg(list: Scatterlist, result: MapResult, options: SvgOptions = {}): string {
@@ -83,8 +39,8 @@ export function drawSvg(list: Scatterlist, result: MapResult, options: SvgOption
   return [
     opening(width, HEIGHT),
     `<title>${escapeXml(title)}</title><desc>${escapeXml(describe(result))}</desc>`,
-    pattern(palette),
-    ...drawRows(list, result, width, palette),
+    patterns(palette),
+    ...drawRows(list, result, width, palette, options.view),
     '</svg>',
   ].join('');
 }
@@ -94,6 +50,7 @@ export interface Drawing {
   readonly title: string;
   readonly list: Scatterlist;
   readonly result: MapResult | undefined;
+  readonly view?: RangeView;
 }
 
 /** Several drawings in one picture with a background of its own, `columns` of them side by side. */
@@ -103,11 +60,11 @@ export function drawSheet(drawings: readonly Drawing[], columns: number, theme: 
   let y = SHEET_MARGIN;
   for (let first = 0; first < drawings.length; first += columns) {
     const row = drawings.slice(first, first + columns);
-    row.forEach(({ title, list, result }, column) => {
+    row.forEach(({ title, list, result, view }, column) => {
       const x = column * SHEET_WIDTH;
-      const rows = result ? drawRows(list, result, SHEET_WIDTH, palette) : [];
+      const rows = result ? drawRows(list, result, SHEET_WIDTH, palette, view) : [];
       const about = result ? `<desc>${escapeXml(describe(result))}</desc>` : '';
-      const name = text(MARGIN, 14, clip(title, SHEET_WIDTH), palette.text, 13);
+      const name = text(MARGIN, 14, shorten(title, SHEET_WIDTH), palette.text, 13);
       parts.push(`<g transform="translate(${x} ${y})"><title>${escapeXml(title)}</title>${about}${name}`);
       if (result) parts.push(`<g transform="translate(0 ${SHEET_TITLE})">${rows.join('')}</g>`);
       parts.push('</g>');
@@ -116,33 +73,7 @@ export function drawSheet(drawings: readonly Drawing[], columns: number, theme: 
   }
   const width = Math.min(columns, drawings.length) * SHEET_WIDTH;
   const background = `<rect width="${width}" height="${y}" fill="${palette.background}"/>`;
-  return [opening(width, y), pattern(palette), background, ...parts, '</svg>'].join('');
-}
-
-function opening(width: number, height: number): string {
-  return `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" role="img" font-family="system-ui, sans-serif">`;
-}
-
-function pattern(palette: Palette): string {
-  return `<defs><pattern id="h" width="6" height="6" patternUnits="userSpaceOnUse" patternTransform="rotate(45)"><path d="M0 0V6" stroke="${palette.warning}" stroke-width="2"/></pattern></defs>`;
-}
-
-/** Memory above, the device's view below, the first hole explained. */
-function drawRows(list: Scatterlist, result: MapResult, width: number, palette: Palette): readonly string[] {
-  const device = result.ok ? deviceBoxes(result, list) : [];
-  const rows = [
-    caption('physical memory', TOP - 6, palette),
-    drawRow(memoryBoxes(list), TOP, width, palette),
-    caption(
-      result.ok ? `what the device sees (${result.backend})` : `${result.backend}: not mapped`,
-      SECOND - 6,
-      palette,
-    ),
-    result.ok ? drawRow(device, SECOND, width, palette) : caption(result.reason, SECOND + 18, palette),
-  ];
-  const first = device.find((box) => box.entries === undefined);
-  if (first) rows.push(text(MARGIN, SECOND + ROW + 30, clip(first.note, width), palette.warning, 11));
-  return rows;
+  return [opening(width, y), patterns(palette), background, ...parts, '</svg>'].join('');
 }
 
 /** The same in one sentence. */
@@ -153,95 +84,172 @@ export function describe(result: MapResult): string {
     const after = gap === 0n ? '' : gap < 0n ? ', then a jump back' : `, then a hole of ${sizeText(gap)}`;
     return `${sizeText(segment.length)} at ${hex(segment.dma)}${after}`;
   });
-  return `${result.backend} gives ${result.segments.length} segments: ${parts.join('; ')}`;
+  const count = result.segments.length;
+  return `${result.backend} gives ${count} segment${count === 1 ? '' : 's'}: ${parts.join('; ')}`;
 }
 
-function memoryBoxes(list: Scatterlist): readonly Box[] {
-  const boxes: Box[] = [];
-  list.forEach((entry, index) => {
-    const start = entry.page + BigInt(entry.offset);
-    const before = list[index - 1];
-    const gap = before ? start - (before.page + BigInt(before.offset + before.length)) : 0n;
-    if (gap !== 0n) boxes.push({ bytes: 1, label: '', note: '', isBack: gap < 0n });
-    boxes.push({
-      bytes: entry.length,
-      label: sizeText(entry.length),
-      note: hex(start),
-      entries: [{ index, bytes: entry.length }],
-    });
-  });
-  return boxes;
+function opening(width: number, height: number): string {
+  return `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" role="img" font-family="system-ui, sans-serif">`;
 }
 
-function deviceBoxes(result: MapResult & { readonly ok: true }, list: Scatterlist): readonly Box[] {
-  const boxes: Box[] = [];
-  result.segments.forEach((segment, i) => {
-    const entries = segment.pieces.map((piece) => ({ index: piece.entry, bytes: list[piece.entry]?.length ?? 0 }));
-    boxes.push({ bytes: segment.length, label: sizeText(segment.length), note: hex(segment.dma), entries });
-    const after = result.breaks[i];
-    if (!after || after.gap === 0n) return;
-    const isBack = after.gap < 0n;
-    boxes.push({
-      bytes: Number(isBack ? -after.gap : after.gap),
-      label: isBack ? 'back' : sizeText(after.gap),
-      note: after.why,
-      isBack,
-    });
-  });
-  return boxes;
+function patterns({ warning, faint }: Palette): string {
+  const hatch = (id: string, color: string) =>
+    `<pattern id="${id}" width="6" height="6" patternUnits="userSpaceOnUse" patternTransform="rotate(45)"><path d="M0 0V6" stroke="${color}" stroke-width="2"/></pattern>`;
+  return `<defs>${hatch('w', warning)}${hatch('h', faint)}</defs>`;
 }
 
-function drawRow(boxes: readonly Box[], y: number, width: number, palette: Palette): string {
-  const shown = boxes.slice(0, 9);
-  const weights = shown.map((box) => (box.label === '' ? 1 : Math.max(2, Math.log2(Math.max(2, box.bytes)) - 8)));
-  const total = weights.reduce((sum, weight) => sum + weight, 0);
-  const room = width - 2 * MARGIN;
+function drawRows(
+  list: Scatterlist,
+  result: MapResult,
+  width: number,
+  palette: Palette,
+  view: RangeView | undefined,
+): readonly string[] {
+  const memory = memoryTrack(list);
+  const device = result.ok ? deviceTrack(list, result, view) : [];
+  const [above = [], below = []] = widthsOf([memory, device], width - 2 * MARGIN, LEAST);
+  const rows = [
+    caption('physical memory', MEMORY - 6, palette),
+    drawTrack(memory, above, MEMORY, palette),
+    caption(deviceCaption(result), DEVICE - 6, palette),
+  ];
+  if (!result.ok) return [...rows, text(MARGIN, DEVICE + 16, shorten(result.reason, width), palette.warning, 12)];
+  rows.push(drawTrack(device, below, DEVICE, palette));
+  if (view) rows.push(drawBracket(device, below, view, width, palette));
+  const hole = device.find((item) => item.kind !== 'bytes' && item.note !== '');
+  if (hole) rows.push(text(MARGIN, NOTES + 14, shorten(hole.note, width), palette.text, 12));
+  return rows;
+}
+
+function deviceCaption(result: MapResult): string {
+  if (!result.ok) return `${result.backend}: not mapped`;
+  const count = result.segments.length;
+  return `what the device sees: ${result.backend}, ${count} segment${count === 1 ? '' : 's'}`;
+}
+
+function drawTrack(items: readonly TrackItem[], widths: readonly number[], y: number, palette: Palette): string {
   const out: string[] = [];
   let x = MARGIN;
-  shown.forEach((box, i) => {
-    const w = (room * (weights[i] ?? 1)) / total;
-    out.push(box.entries ? drawEntries(box, x, y, w, palette) : drawGap(box, x, y, w, palette));
+  let noteEnds = 0;
+  items.forEach((item, i) => {
+    const w = widths[i] ?? 0;
+    out.push(drawItem(item, x, y, w, palette));
+    const note = noteOf(item);
+    const noteWidth = note.length * CHARACTER;
+    const start = item.kind === 'far' ? x + (w - noteWidth) / 2 : x;
+    if (note !== '' && noteEnds <= start) {
+      out.push(text(start, y + ROW + 11, note, item.kind === 'hole' ? palette.warning : palette.faint, 10));
+      noteEnds = start + noteWidth + 6;
+    }
     x += w;
   });
-  if (shown.length < boxes.length) out.push(text(width - MARGIN - 16, y - 6, '...', palette.faint, 12));
   return out.join('');
 }
 
-function drawEntries(box: Box, x: number, y: number, w: number, palette: Palette): string {
-  const entries = box.entries ?? [];
-  const bytes = entries.reduce((sum, entry) => sum + entry.bytes, 0) || 1;
+/** What stands under a box: its address, or what it is. */
+function noteOf(item: TrackItem): string {
+  if (item.kind === 'bytes') return item.note;
+  if (item.kind === 'far') return item.label;
+  return item.kind === 'hole' && item.told === 0 ? 'hole' : '';
+}
+
+function drawItem(item: TrackItem, x: number, y: number, w: number, palette: Palette): string {
+  const middle = x + w / 2;
+  switch (item.kind) {
+    case 'bytes':
+      return drawEntries(item, x, y, w, palette);
+    case 'hole': {
+      const color = item.isWrong ? palette.warning : palette.faint;
+      const fill = item.isWrong ? 'w' : 'h';
+      const rect = `<rect x="${round(x)}" y="${y}" width="${round(w)}" height="${ROW}" fill="url(#${fill})" stroke="${color}" stroke-dasharray="4 3"/>`;
+      return `${rect}${plate(middle, y + 16, item.label, w, palette, item.isWrong ? palette.warning : palette.text)}`;
+    }
+    case 'more':
+      return text(middle, y + 16, item.label, palette.faint, 12, 'middle');
+    case 'far':
+      return stroke(zigzag(middle, y), palette);
+    case 'back': {
+      const arrow = `M${round(middle + 8)} ${y + 16}h-16m4 -4l-4 4 4 4`;
+      return `${stroke(arrow, palette)}${text(middle, y + 9, 'lower', palette.faint, 10, 'middle')}`;
+    }
+  }
+}
+
+function stroke(path: string, palette: Palette): string {
+  return `<path d="${path}" fill="none" stroke="${palette.faint}" stroke-width="1.5"/>`;
+}
+
+/** Two slanted strokes: here the scale is interrupted. */
+function zigzag(x: number, y: number): string {
+  return `M${round(x - 6)} ${y + ROW}l6 -${ROW}M${round(x)} ${y + ROW}l6 -${ROW}`;
+}
+
+function drawEntries(item: TrackItem, x: number, y: number, w: number, palette: Palette): string {
+  const bytes = item.entries.reduce((sum, entry) => sum + entry.bytes, 0) || 1;
   let at = x;
-  const parts = entries.map(({ index, bytes: own }) => {
+  const parts = item.entries.map(({ index, bytes: own }) => {
     const part = (w * own) / bytes;
-    const fill = palette.entries[index % palette.entries.length] ?? palette.stroke;
+    const fill = palette.entries[index % palette.entries.length] ?? palette.faint;
     const rect = `<rect x="${round(at)}" y="${y}" width="${round(part)}" height="${ROW}" fill="${fill}"/>`;
     at += part;
     return rect;
   });
-  const outline = `<rect x="${round(x)}" y="${y}" width="${round(w)}" height="${ROW}" fill="none" stroke="${palette.stroke}"/>`;
-  const label = w < 34 ? '' : text(x + w / 2, y + 19, box.label, palette.onEntry, 12, 'middle');
-  const note = w < 74 ? '' : text(x + w / 2, y + ROW + 13, box.note, palette.faint, 10, 'middle');
-  return [...parts, outline, label, note].join('');
+  if (item.isWrong && 0 < item.told) {
+    const touched = (w * item.told) / item.bytes;
+    parts.push(
+      `<rect x="${round(x)}" y="${y}" width="${round(touched)}" height="${ROW}" fill="url(#w)" fill-opacity="0.7"/>`,
+    );
+  }
+  const outline = `<rect x="${round(x)}" y="${y}" width="${round(w)}" height="${ROW}" fill="none" stroke="${palette.faint}"/>`;
+  const fits = item.label.length * 7 + 4 <= w;
+  const label = fits ? text(x + w / 2, y + 16, item.label, palette.onEntry, 12, 'middle') : '';
+  return [...parts, outline, label].join('');
 }
 
-function drawGap(box: Box, x: number, y: number, w: number, palette: Palette): string {
-  if (box.label === '')
-    return `<path d="M${round(x + w / 2 - 5)} ${y + ROW / 2}h3m2 0h3" stroke="${palette.faint}" stroke-width="2"/>`;
-  const rect = `<rect x="${round(x)}" y="${y}" width="${round(w)}" height="${ROW}" fill="url(#h)" fill-opacity="0.5" stroke="${palette.warning}" stroke-dasharray="4 3"/>`;
-  const word = w < 60 ? box.label : `${box.isBack ? '' : 'hole '}${box.label}`;
-  return `${rect}${text(x + w / 2, y + ROW + 13, word, palette.warning, 11, 'middle')}`;
+/** A label on hatching, on a plate so that it can be read. */
+function plate(x: number, y: number, label: string, w: number, palette: Palette, color: string): string {
+  const width = label.length * 7 + 4;
+  if (w < width) return '';
+  return `<rect x="${round(x - width / 2)}" y="${y - 12}" width="${width}" height="16" fill="${palette.background}"/>${text(x, y, label, color, 12, 'middle')}`;
+}
+
+/** The range that the code takes the list for, under the device's view. */
+function drawBracket(
+  items: readonly TrackItem[],
+  widths: readonly number[],
+  view: RangeView,
+  width: number,
+  palette: Palette,
+): string {
+  let end = MARGIN;
+  let x = MARGIN;
+  items.forEach((item, i) => {
+    const w = widths[i] ?? 0;
+    if (0 < item.told) end = x + (w * item.told) / Math.max(1, item.bytes);
+    x += w;
+  });
+  const told = items.reduce((sum, item) => sum + item.told, 0);
+  const wrong = items.reduce((sum, item) => sum + (item.isWrong ? item.told : 0), 0);
+  const isBad = view.kind === 'told' ? 0 < wrong : told < view.bytes;
+  const color = isBad ? palette.warning : palette.text;
+  const words =
+    view.kind === 'measured'
+      ? `${sizeText(told)} in a row, ${sizeText(view.bytes)} needed`
+      : `told ${sizeText(view.bytes)} from the first address${wrong === 0 ? '' : `: ${sizeText(wrong)} of it wrong`}`;
+  const path = `<path d="M${MARGIN} ${BRACKET - 6}v5H${round(end)}v-5" fill="none" stroke="${color}" stroke-width="2"/>`;
+  return `${path}${text(MARGIN, BRACKET + 12, shorten(words, width), color, 12)}`;
 }
 
 function caption(words: string, y: number, palette: Palette): string {
-  return text(MARGIN, y, clip(words, 640), palette.faint, 11);
+  return text(MARGIN, y, shorten(words, SHEET_WIDTH), palette.faint, 11);
 }
 
 function text(x: number, y: number, words: string, fill: string, size: number, anchor = 'start'): string {
   return `<text x="${round(x)}" y="${round(y)}" fill="${fill}" font-size="${size}" text-anchor="${anchor}">${escapeXml(words)}</text>`;
 }
 
-function clip(words: string, width: number): string {
-  const most = Math.floor(width / 6);
+function shorten(words: string, width: number): string {
+  const most = Math.floor((width - 2 * MARGIN) / CHARACTER);
   return words.length <= most ? words : `${words.slice(0, most - 3)}...`;
 }
 

@@ -100,8 +100,14 @@ function buildRound(
   return candidates.map((one) => one.list);
 }
 
+/** Fewer entries, or as many that touch fewer pages. */
+export function isSmaller(list: Scatterlist, than: Scatterlist): boolean {
+  if (list.length !== than.length) return list.length < than.length;
+  return pagesOf(list) < pagesOf(than);
+}
+
 /** Pages that the entries touch. */
-export function pagesOf(list: Scatterlist): number {
+function pagesOf(list: Scatterlist): number {
   return list.reduce((sum, entry) => sum + Math.ceil((entry.offset + entry.length) / PAGE), 0);
 }
 

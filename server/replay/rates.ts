@@ -16,7 +16,7 @@ export interface Precision {
 }
 
 /** For a scan that asks of many mappings, and for somebody who asks of one. */
-export const QUICK: Precision = { tolerance: 0.03, draws: 320 };
+export const QUICK: Precision = { tolerance: 0.04, draws: 192 };
 export const THOROUGH: Precision = { tolerance: 0.01, draws: 10_000 };
 
 const BATCH = 64;

@@ -3,9 +3,9 @@
 import { kernelOf, platform } from '../sim/platforms';
 import type { Device } from '../sim/types';
 import type { KernelVersion } from '../types';
-import { QUICK, rateOf } from './rates';
+import { type Precision, QUICK, rateOf } from './rates';
 import { search } from './search';
-import type { DeviceHints, PlatformVerdict, ReplayQuestion, ReplayResult } from './types';
+import type { ListShape, PlatformVerdict, ReplayQuestion, ReplayResult } from './types';
 
 /** Answers to questions already asked; a pure cache. */
 const answers = new Map<string, PlatformVerdict>();
@@ -14,38 +14,47 @@ const MAX_ANSWERS = 2000;
 /** Replays a question on platforms; unknown ids are left out. */
 export function replay(question: ReplayQuestion, kernel: KernelVersion, platformIds: readonly string[]): ReplayResult {
   const platforms: PlatformVerdict[] = [];
-  const asked = keyOf(question);
+  const asked = { predicate: question.predicate, shape: limited(question) };
+  const device = deviceOf(question);
+  const key = keyOf(asked, device);
   for (const id of platformIds) {
     const found = platform(id);
     if (!found) continue;
     const target = kernelOf(found, kernel);
-    const key = `${id} ${target.major}.${target.minor} ${asked}`;
-    const verdict = answers.get(key) ?? judge(question, target, id);
+    const known = `${id} ${target.major}.${target.minor} ${key}`;
+    const verdict = answers.get(known) ?? judge(asked, device, target, id, QUICK);
     if (!verdict) continue;
     if (MAX_ANSWERS < answers.size) answers.clear();
-    answers.set(key, verdict);
+    answers.set(known, verdict);
     platforms.push(verdict);
   }
   return { question, platforms };
 }
 
+type Asked = Pick<ReplayQuestion, 'predicate' | 'shape'>;
+
 /** What the answer depends on: where a list came from, or what the driver does then, is not part of it. */
-function keyOf({ predicate, shape, device }: ReplayQuestion): string {
+function keyOf({ predicate, shape }: Asked, device: Partial<Device>): string {
   const { origin: _origin, ...rest } = shape;
   return JSON.stringify([predicate, rest, device], (_key, value: unknown) =>
     typeof value === 'bigint' ? `${value}n` : value,
   );
 }
 
-function judge(question: ReplayQuestion, kernel: KernelVersion, id: string): PlatformVerdict | undefined {
-  const { predicate, shape } = question;
-  const device = deviceOf(question.device);
+/** Verdict, smallest list and rate on one platform; undefined when there is no such platform. */
+export function judge(
+  { predicate, shape }: Asked,
+  device: Partial<Device>,
+  kernel: KernelVersion,
+  id: string,
+  precision: Precision,
+): PlatformVerdict | undefined {
   const found = search(predicate, shape, device, kernel, id);
   if (!found) return undefined;
   const estimate =
     shape.kind === 'one-entry' || found.verdict === 'unreachable'
       ? undefined
-      : rateOf({ predicate, shape, device, kernel, platform: id }, QUICK);
+      : rateOf({ predicate, shape, device, kernel, platform: id }, precision);
   return {
     platform: id,
     verdict: found.verdict,
@@ -55,11 +64,28 @@ function judge(question: ReplayQuestion, kernel: KernelVersion, id: string): Pla
   };
 }
 
-/** Device parameters from what the driver declares. */
-export function deviceOf(hints: DeviceHints): Partial<Device> {
+/** The shape within the limits that the driver told its framework. */
+function limited({ shape, device }: ReplayQuestion): ListShape {
+  const { isLimitedByHost, ...rest } = shape;
+  if (!isLimitedByHost) return rest;
+  const { maxEntries, maxEntryBytes, maxBytes } = { ...rest, ...device.host };
+  const one = maxEntries === 1 ? ({ kind: 'one-entry' } as const) : {};
   return {
-    ...(hints.maxSegmentSize !== undefined && { maxSegmentSize: hints.maxSegmentSize }),
-    ...(hints.segmentBoundary !== undefined && { segmentBoundary: hints.segmentBoundary }),
-    ...(hints.dmaMask !== undefined && { dmaMask: hints.dmaMask }),
+    ...rest,
+    ...one,
+    ...(maxEntries !== undefined && { maxEntries }),
+    ...(maxEntryBytes !== undefined && { maxEntryBytes }),
+    ...(maxBytes !== undefined && { maxBytes }),
+  };
+}
+
+/** Device parameters from what the driver declares. A framework passes a host's segment limit on to the DMA layer. */
+export function deviceOf({ device, shape }: Pick<ReplayQuestion, 'device' | 'shape'>): Partial<Device> {
+  const { segmentBoundary, dmaMask, host } = device;
+  const maxSegmentSize = device.maxSegmentSize ?? (shape.isLimitedByHost ? host?.maxEntryBytes : undefined);
+  return {
+    ...(maxSegmentSize !== undefined && { maxSegmentSize }),
+    ...(segmentBoundary !== undefined && { segmentBoundary }),
+    ...(dmaMask !== undefined && { dmaMask }),
   };
 }

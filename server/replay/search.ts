@@ -2,8 +2,8 @@
 
 import { sizeText } from '../sim/layout';
 import { openPlatform } from '../sim/platforms';
-import type { Device, Kernel, MapResult, Scatterlist } from '../sim/types';
-import { MAX_ENTRIES, pagesOf, type SearchSpace, searchLists } from './lists';
+import type { Device, Kernel, MapResult } from '../sim/types';
+import { isSmaller, MAX_ENTRIES, type SearchSpace, searchLists } from './lists';
 import { holds } from './predicates';
 import { proofOf } from './proofs';
 import { mapFresh, openUsed, othersIn } from './spaces';
@@ -75,11 +75,6 @@ export function tryLists(
   const most = Math.min(shape.kind === 'one-entry' ? 1 : (shape.maxEntries ?? MAX_ENTRIES), MAX_ENTRIES);
   const entries = most === 1 ? 'one entry' : `up to ${most} entries`;
   return { verdict: 'holds', why: `none of ${tried} lists of ${entries} breaks it`, isProven: false };
-}
-
-function isSmaller(list: Scatterlist, than: Scatterlist): boolean {
-  if (list.length !== than.length) return list.length < than.length;
-  return pagesOf(list) < pagesOf(than);
 }
 
 function searchUsed(

@@ -38,12 +38,22 @@ export interface ListShape {
   readonly entryBytes?: number;
   /** Longest list, bytes. */
   readonly maxBytes?: number;
+  /** A framework keeps the list within what the driver said of its host. */
+  readonly isLimitedByHost?: boolean;
   /** Entries may be memory of another device, reached by a bus address. */
   readonly hasPeerMemory?: boolean;
 }
 
+/** What a driver says its host takes; a framework makes no larger requests. */
+export interface HostLimits {
+  readonly maxEntries?: number;
+  readonly maxEntryBytes?: number;
+  readonly maxBytes?: number;
+}
+
 /** What the driver declares about its device; absent means the kernel's default. */
 export interface DeviceHints {
+  readonly host?: HostLimits;
   readonly maxSegmentSize?: number;
   readonly segmentBoundary?: bigint;
   readonly dmaMask?: bigint;

@@ -54,12 +54,14 @@ export function replayJson(replay: ReplayResult): unknown {
   return { predicate: replay.question.predicate.kind, platforms: replay.platforms.map(verdictJson) };
 }
 
-function verdictJson(verdict: PlatformVerdict): unknown {
-  const { example } = verdict;
+/** One platform's verdict in the report. */
+export function verdictJson(verdict: PlatformVerdict): unknown {
+  const { example, estimate } = verdict;
   return {
     id: verdict.platform,
     verdict: verdict.verdict,
     ...(verdict.rate !== undefined && { rate: verdict.rate }),
+    ...(estimate && { interval: [estimate.low, estimate.high], draws: estimate.draws }),
     why: verdict.why,
     ...(example && {
       example: {

@@ -2,7 +2,7 @@
 
 import type { Colors } from 'picocolors/types';
 import { drawText } from '../render/text';
-import { rateText } from '../render/verdict';
+import { rangeView, rateSentence, smallest } from '../render/verdict';
 import type { ReplayResult } from '../replay/types';
 import { platform } from '../sim/platforms';
 import type { Finding, Severity } from '../types';
@@ -58,14 +58,17 @@ function describeReplay(replay: ReplayResult, colors: Colors): readonly string[]
         : verdict.verdict === 'holds'
           ? colors.green('holds ')
           : verdict.verdict;
-    const rate = verdict.rate === undefined ? '' : `  ${rateText(verdict.rate)} of 1 MiB buffers fail`;
-    out.push(`    ${word}  ${(platform(verdict.platform)?.title ?? verdict.platform).padEnd(52)}${rate}`);
+    const rate = rateSentence(verdict);
+    const fails = rate === undefined ? '' : `  ${rate} fail`;
+    out.push(`    ${word}  ${(platform(verdict.platform)?.title ?? verdict.platform).padEnd(52)}${fails}`);
   }
-  const shown = replay.platforms.find((one) => one.verdict === 'breaks' && one.example);
+  const shown = smallest(replay.platforms.filter((one) => one.verdict === 'breaks'));
   if (shown?.example) {
+    const { list, result } = shown.example;
+    const view = rangeView(replay.question, list);
     out.push('', `  ${colors.bold(platform(shown.platform)?.title ?? shown.platform)}: ${shown.why}`);
     out.push(
-      ...drawText(shown.example.list, shown.example.result)
+      ...drawText(list, result, view && { view })
         .split('\n')
         .map((line) => `    ${line}`),
     );

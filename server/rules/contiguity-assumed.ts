@@ -64,7 +64,12 @@ tests for contiguity or a single segment, maps IOVAs itself with iommu_map(), or
           ...(list.map ? [{ span: list.map.call.span, message: 'mapped here; the segments may be scattered' }] : []),
           { span: use.sink.span, message: 'the address is handed on here' },
         ],
-        question: { predicate: { kind: 'contiguous-size' }, shape: list.shape, device: file.device },
+        question: {
+          predicate: { kind: 'contiguous-size' },
+          shape: list.shape,
+          device: file.device,
+          consequence: { kind: 'wrong-range' },
+        },
       };
     }
   },

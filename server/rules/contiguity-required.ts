@@ -79,6 +79,7 @@ sure; a callback that measures a table which a framework hands in already mapped
           predicate: { kind: test.kind },
           shape: list.shape,
           device: file.device,
+          consequence: { kind: 'refuses', with: refusal.text },
         },
       };
     }

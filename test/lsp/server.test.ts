@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, test } from 'vitest';
 import type { CodeAction, Hover } from 'vscode-languageserver/node';
+import { LAYOUT_REQUEST, type LayoutAnswer, SIMULATE_REQUEST, type SimulateAnswer } from '../../server/protocol';
 import { BAD, begin, endSessions, FIRST, URI } from '../support/session';
 
 afterEach(endSessions);
@@ -72,7 +73,41 @@ describe('a session', () => {
     const [lens] = await session.client.sendRequest<{ command: { title: string } }[]>('textDocument/codeLens', {
       textDocument: { uri: URI },
     });
-    expect(lens?.command.title).toMatch(/^DMA: one range on 1 of 5 platforms$/);
+    expect(lens?.command.title).toBe('DMA: contiguous on 1 of 5 platforms — show');
+  });
+});
+
+describe('the layout explorer', () => {
+  test('is told what to open with', async () => {
+    const session = await begin();
+    await session.open(FIRST);
+    const at = { textDocument: { uri: URI }, position: { line: 4, character: 20 } };
+    const answer = await session.client.sendRequest<LayoutAnswer>(LAYOUT_REQUEST, at);
+    expect(answer.title).toBe('start()');
+    expect(answer.explorer).toMatchObject({ platforms: expect.arrayContaining(['direct']), need: 'contiguous-size' });
+    expect(answer.platforms.find((one) => one.id === 'direct')?.verdict).toBe('breaks');
+    const elsewhere = { ...at, position: { line: 0, character: 0 } };
+    expect(await session.client.sendRequest(LAYOUT_REQUEST, elsewhere)).toBeNull();
+    for (const odd of [{}, { textDocument: 4, position: [] }, { textDocument: { uri: URI } }]) {
+      expect(await session.client.sendRequest(LAYOUT_REQUEST, odd)).toBeNull();
+    }
+  });
+
+  test('has lists mapped', async () => {
+    const session = await begin();
+    const ask = (params: object) => session.client.sendRequest<SimulateAnswer>(SIMULATE_REQUEST, params);
+    const asked = { segments: '64K,16K,64K', platforms: ['iommu-dma-4.4'], kernel: '4.4', device: { dmaMask: '32' } };
+    expect(await ask(asked)).toMatchObject({
+      layouts: [{ returns: 3, segments: [{ address: '0xfffc0000' }, { length: 16384 }, { length: 65536 }] }],
+    });
+    expect(await ask({ ...asked, segments: '64Q' })).toEqual({ error: expect.stringContaining("'64Q' is no size") });
+    expect(await ask({ ...asked, platforms: ['none'] })).toEqual({ error: "there is no platform 'none'" });
+    expect(await ask({ ...asked, kernel: 'new' })).toEqual({ error: expect.stringContaining("'new'") });
+    expect(await ask({ ...asked, device: { maxSegSize: '0' } })).toEqual({
+      error: expect.stringContaining('max-seg-size'),
+    });
+    expect(await ask({ platforms: [] })).toEqual({ error: expect.stringContaining('"segments"') });
+    expect(await ask({ segments: '4K' })).toEqual({ error: expect.stringContaining('"platforms"') });
   });
 });
 
