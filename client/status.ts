@@ -6,7 +6,7 @@ import { SCHEMES } from './relevance';
 import type { Server, ServerState } from './server';
 
 const FROM: Readonly<Record<DocumentStatus['kernelFrom'], string>> = {
-  setting: 'from the settings',
+  setting: 'from the settings or dma-lens.json',
   tree: 'from the top Makefile of the tree',
   newest: 'the newest known; the file lies in no kernel tree',
 };

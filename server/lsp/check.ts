@@ -3,8 +3,9 @@
 import { type Diagnostic, LSPErrorCodes, ResponseError, WorkDoneProgressReporter } from 'vscode-languageserver';
 import { TextDocument } from 'vscode-languageserver-textdocument';
 import { CHECK_COMMAND, type CheckSummary, CLEAR_COMMAND } from '../protocol';
+import { readSettings, type Settings } from '../settings';
 import { canonicalUri, toDiagnostic } from './convert';
-import type { EngineFiles, Session } from './session';
+import type { CheckedFile, EngineFiles, Session } from './session';
 
 /** What checks have found in files, whether open or not. */
 export interface CheckedFiles {
@@ -64,57 +65,64 @@ export function serveCheck(session: Session): CheckedFiles {
     report: (percentage: number, message: string) => void,
   ): Promise<CheckSummary> {
     const start = performance.now();
-    const wanted = new Set<string>();
-    for (const root of roots) for (const uri of await files.below(root)) wanted.add(uri);
+    const settings = new Map<string, Settings>();
+    for (const root of roots) settings.set(canonicalUri(root), await session.settingsOf(`${root}/any.c`));
+    const settingsFor = (uri: string) => {
+      const root = [...settings.keys()].filter((one) => uri.startsWith(one)).sort((a, b) => b.length - a.length)[0];
+      return session.withProject(settings.get(root ?? '') ?? readSettings(undefined), uri);
+    };
+    const abort = new AbortController();
     const counts = { files: 0, analyzed: 0, findings: 0, failed: 0 };
     let shown = -1;
-    for (const uri of wanted) {
-      if (isCancelled()) break;
-      const percentage = Math.floor((100 * counts.files) / wanted.size);
-      if (percentage !== shown)
-        report(percentage, `${counts.files} of ${wanted.size} files, ${counts.findings} findings`);
+    const onFile = (file: CheckedFile, done: number, all: number) => {
+      if (isCancelled()) abort.abort();
+      counts.files = done;
+      if (file.failed !== undefined) counts.failed += 1;
+      else if (file.findings) counts.analyzed += 1;
+      counts.findings += file.findings?.length ?? 0;
+      void note(file);
+      const percentage = Math.floor((100 * done) / all);
+      if (percentage === shown) return;
       shown = percentage;
-      counts.files += 1;
-      const found = await checkFile(uri, files);
-      if (found === 'failed') counts.failed += 1;
-      else if (found) {
-        counts.analyzed += 1;
-        counts.findings += found.length;
-      }
-      await breathe(counts.files, found !== undefined);
+      report(percentage, `${done} of ${all} files, ${counts.findings} findings`);
+    };
+    const optionsOf = (uri: string) => session.optionsOf(uri, settingsFor(uri));
+    const isWanted = (uri: string) => settingsFor(uri).enable !== 'never';
+    try {
+      await files.check(roots, { optionsOf, isWanted, onFile, signal: abort.signal });
+    } catch (error) {
+      if (!abort.signal.aborted) throw error;
     }
     const ms = Math.round(performance.now() - start);
-    const summary = { ...counts, ms, cancelled: isCancelled() };
+    const summary = { ...counts, ms, cancelled: abort.signal.aborted };
     connection.console.info(
       `checked ${summary.files} files in ${ms} ms: ${summary.findings} findings${summary.cancelled ? ', cancelled' : ''}`,
     );
     return summary;
   }
 
-  /** The findings of one file, shown unless an open document shows them already; undefined when it has no DMA. */
-  async function checkFile(uri: string, files: EngineFiles): Promise<readonly Diagnostic[] | 'failed' | undefined> {
+  /** Shows and remembers what was found in a file. */
+  async function note({ uri, findings = [], text, failed }: CheckedFile): Promise<void> {
+    if (failed !== undefined) connection.console.warn(`${uri}: ${failed}`);
+    if (findings.length === 0 || text === undefined) return forget(uri);
+    const document = TextDocument.create(uri, 'c', 0, text);
+    const diagnostics = findings.map((finding) => toDiagnostic(finding, document, session.rulePage));
+    checked.set(uri, diagnostics);
+    if (!isShownOtherwise(uri)) await connection.sendDiagnostics({ uri, diagnostics });
+  }
+
+  /** Looks at one file again. An open document counts as it is in the editor. */
+  async function checkFile(uri: string, files: EngineFiles): Promise<void> {
     try {
       const open = openDocument(uri);
       const text = open ? open.getText() : await files.read(uri);
       const settings = await session.settingsOf(uri);
-      if (text === undefined || settings.enable === 'never') {
-        await forget(uri);
-        return undefined;
-      }
+      if (text === undefined || settings.enable === 'never') return forget(uri);
       const { findings } = await engine.analyze(uri, text, session.optionsOf(uri, settings));
       if (!open) engine.forget(uri);
-      const document = TextDocument.create(uri, 'c', 0, text);
-      const diagnostics = findings.map((finding) => toDiagnostic(finding, document, session.rulePage));
-      if (diagnostics.length === 0) await forget(uri);
-      else {
-        checked.set(uri, diagnostics);
-        if (!isShownOtherwise(uri)) await connection.sendDiagnostics({ uri, diagnostics });
-      }
-      return diagnostics;
+      await note({ uri, findings, text });
     } catch (error) {
-      connection.console.warn(`${uri}: ${error instanceof Error ? error.message : error}`);
-      await forget(uri);
-      return 'failed';
+      await note({ uri, failed: error instanceof Error ? error.message : String(error) });
     }
   }
 
@@ -143,9 +151,4 @@ export function serveCheck(session: Session): CheckedFiles {
     changed: (uris) => again(uris.map(canonicalUri)),
     recheck: () => again([...checked.keys()]),
   };
-}
-
-/** Lets questions about open documents come in between. */
-async function breathe(count: number, wasAnalyzed: boolean): Promise<void> {
-  if (wasAnalyzed || count % 64 === 0) await new Promise((done) => setTimeout(done, 0));
 }

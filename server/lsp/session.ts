@@ -1,13 +1,13 @@
 /** What one client has opened and asked for: documents, settings per folder, one analysis per text. */
 
 import type { Connection, InitializeParams } from 'vscode-languageserver';
-import { TextDocuments } from 'vscode-languageserver';
+import { MessageType, ShowMessageNotification, TextDocuments } from 'vscode-languageserver';
 import { TextDocument } from 'vscode-languageserver-textdocument';
 import { MENTIONS_DMA } from '../dmaApi';
 import type { Analysis, AnalyzeOptions } from '../lens';
 import { type InitializationOptions, RULE_PAGES, type ServerReport, type ThemeKind } from '../protocol';
 import { readSettings, type Settings } from '../settings';
-import { formatKernel, type KernelVersion, NEWEST_KERNEL } from '../types';
+import { type Finding, formatKernel, type KernelVersion, NEWEST_KERNEL } from '../types';
 import { platformsFor } from './platformSets';
 
 /** What the server needs from outside; tests hand in their own. */
@@ -29,10 +29,40 @@ export interface Engine {
 }
 
 export interface EngineFiles {
-  /** URIs of the C files at or below a URI, in stable order. Throws, with a reason to show, when there is nothing. */
-  below(uri: string): Promise<readonly string[]>;
-  /** The text of a file; undefined when it does not mention the DMA API. Throws, with a reason, when unreadable. */
+  /**
+   * Checks the C files at and below URIs. Tells about each file as it is done, with its canonical URI, in no order.
+   * Rejects, with a reason to show, when there is nothing at a URI.
+   */
+  check(uris: readonly string[], options: FileCheckOptions): Promise<void>;
+  /** The text of a file; undefined when it does not mention the DMA API. Rejects, with a reason, when unreadable. */
   read(uri: string): Promise<string | undefined>;
+  /** What the nearest `dma-lens.json` says about a file. Throws, with a reason, when it cannot be understood. */
+  projectOf(uri: string): ProjectSettings | undefined;
+}
+
+export interface FileCheckOptions {
+  readonly optionsOf: (uri: string) => AnalyzeOptions;
+  readonly isWanted: (uri: string) => boolean;
+  readonly onFile: (file: CheckedFile, done: number, all: number) => void;
+  readonly signal: AbortSignal;
+}
+
+/** What came of one file. */
+export interface CheckedFile {
+  readonly uri: string;
+  /** Absent where the file does not mention the DMA API or cannot be read. */
+  readonly findings?: readonly Finding[];
+  /** There when there are findings. */
+  readonly text?: string;
+  /** Why it could not be read or analysed. */
+  readonly failed?: string;
+}
+
+export interface ProjectSettings {
+  readonly kernel?: KernelVersion;
+  readonly platforms?: readonly string[];
+  readonly severities: Settings['severities'];
+  readonly isIgnored: boolean;
 }
 
 /** What the client said about itself. */
@@ -70,6 +100,8 @@ export interface Session {
   begin(params: InitializeParams): void;
   rulePage(rule: string): string;
   settingsOf(uri: string): Promise<Settings>;
+  /** Settings with what the nearest `dma-lens.json` adds for a file. */
+  withProject(settings: Settings, uri: string): Settings;
   optionsOf(uri: string, settings: Settings): AnalyzeOptions & { readonly platforms: readonly string[] };
   /** The analysis of the document as it is now; undefined when the user forbids it. */
   snapshotOf(document: TextDocument): Promise<Snapshot | undefined>;
@@ -130,6 +162,29 @@ export function createSession(connection: Connection, engine: Engine): Session {
     return { document: frozen, analysis, settings: found };
   }
 
+  /** The project file is the team's word on kernel and platforms; severities of the user's settings go on top. */
+  function withProject(own: Settings, uri: string): Settings {
+    try {
+      const project = engine.files?.projectOf(uri);
+      if (!project) return own;
+      const { kernel = own.kernel, platforms = own.platforms, isIgnored } = project;
+      const severities = { ...project.severities, ...own.severities };
+      return { ...own, kernel, platforms, severities, ...(isIgnored && { enable: 'never' }) };
+    } catch (error) {
+      complain(error instanceof Error ? error.message : String(error));
+      return own;
+    }
+  }
+
+  const complained = new Set<string>();
+  /** A mistake in a project file is told once, not with every keystroke. */
+  function complain(message: string): void {
+    if (complained.has(message)) return;
+    complained.add(message);
+    const text = `DMA Lens leaves this file out: ${message}`;
+    void connection.sendNotification(ShowMessageNotification.type, { type: MessageType.Warning, message: text });
+  }
+
   const session: Session = {
     connection,
     engine,
@@ -150,12 +205,13 @@ export function createSession(connection: Connection, engine: Engine): Session {
       pushed = options.settings;
     },
     rulePage: (rule) => (rulePages.includes('{rule}') ? rulePages.replace('{rule}', rule) : `${rulePages}${rule}.md`),
-    settingsOf(uri) {
-      if (!client.canConfigure) return Promise.resolve(readSettings(pushed));
+    withProject,
+    async settingsOf(uri) {
+      if (!client.canConfigure) return withProject(readSettings(pushed), uri);
       const folder = uri.slice(0, uri.lastIndexOf('/') + 1);
       const asked = settings.get(folder) ?? askSettings(connection, uri);
       settings.set(folder, asked);
-      return asked;
+      return withProject(await asked, uri);
     },
     optionsOf(uri, { kernel: set, severities, ...rest }) {
       const kernel = set ?? engine.kernelOf(uri) ?? NEWEST_KERNEL;

@@ -1,17 +1,24 @@
 /** The server's process: a connection over standard streams or node IPC, and the real engine behind it. */
 
+import { availableParallelism } from 'node:os';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { createConnection, ProposedFeatures } from 'vscode-languageserver/node';
 import { analyze } from '../lens';
 import { createParser } from '../syntax/parser';
-import type { KernelVersion } from '../types';
-import { findFiles, readSource } from '../workspace/files';
+import { type KernelVersion, NEWEST_KERNEL } from '../types';
+import type { FileOutcome } from '../workspace/analyzeFile';
+import { readSource } from '../workspace/files';
 import { kernelVersionAt } from '../workspace/kernelTree';
+import { createProjectFinder, PROJECT_FILE } from '../workspace/projects';
+import { scan } from '../workspace/scan';
 import { canonicalUri } from './convert';
 import { startServer } from './server';
-import type { Engine } from './session';
+import type { CheckedFile, Engine, EngineFiles } from './session';
 
 declare const DMA_LENS_VERSION: string | undefined;
+
+/** Heap of a worker, MiB. */
+const WORKER_MEMORY = 300;
 
 /** Serves the client named by the process's arguments (`--stdio`, `--node-ipc`). */
 export function startProcess(): void {
@@ -23,6 +30,7 @@ export function createEngine(): Engine {
   const parser = createParser();
   const kernels = new Map<string, KernelVersion | undefined>();
   let loaded = 'loading';
+  let project = createProjectFinder();
   parser.then(
     ({ engine }) => (loaded = engine),
     () => (loaded = 'missing'),
@@ -44,20 +52,63 @@ export function createEngine(): Engine {
     },
     filesChanged(uris) {
       if (uris.some((uri) => uri.endsWith('/Makefile'))) kernels.clear();
+      if (uris.some((uri) => uri.endsWith(`/${PROJECT_FILE}`))) project = createProjectFinder();
     },
-    files: {
-      async below(uri) {
-        const { files, failed } = findFiles([fileURLToPath(uri)]);
-        if (files.length === 0 && failed[0]) throw new Error(`${failed[0].file}: ${failed[0].reason}`);
-        return files.map((path) => canonicalUri(pathToFileURL(path).href));
-      },
-      async read(uri) {
-        const source = readSource(fileURLToPath(uri));
-        if (source.kind === 'failed') throw new Error(source.reason);
-        return source.kind === 'text' ? source.text : undefined;
-      },
+    files: createFiles(() => project),
+  };
+}
+
+/** The files of this machine. */
+function createFiles(projects: () => ReturnType<typeof createProjectFinder>): EngineFiles {
+  const uriOf = (path: string) => canonicalUri(pathToFileURL(path).href);
+  return {
+    async check(uris, { optionsOf, isWanted, onFile, signal }) {
+      const paths = uris.map((uri) => fileURLToPath(uri));
+      let last: CheckedFile | undefined;
+      await scan(paths, {
+        kernel: NEWEST_KERNEL,
+        optionsOf: (file) => {
+          const { log: _log, ...options } = optionsOf(uriOf(file));
+          return options;
+        },
+        select: (found) => {
+          const missing = found.failed.find((one) => paths.includes(one.file));
+          if (missing) throw new Error(`${missing.file}: ${missing.reason}`);
+          return { ...found, files: found.files.filter((file) => isWanted(uriOf(file))) };
+        },
+        // The editor itself needs a core.
+        jobs: Math.max(1, availableParallelism() - 1),
+        workerMemory: WORKER_MEMORY,
+        pause: () => new Promise((done) => setImmediate(done)),
+        outcome: (outcome) => {
+          last = toChecked(outcome, uriOf(outcome.file));
+        },
+        progress: (done, all) => {
+          if (last) onFile(last, done, all);
+        },
+        signal,
+      });
+    },
+    async read(uri) {
+      const source = readSource(fileURLToPath(uri));
+      if (source.kind === 'failed') throw new Error(source.reason);
+      return source.kind === 'text' ? source.text : undefined;
+    },
+    projectOf(uri) {
+      if (!uri.startsWith('file:')) return undefined;
+      const path = pathOf(uri);
+      const found = projects()(path);
+      if (!found) return undefined;
+      const { kernel, platforms, severities } = found;
+      return { severities, isIgnored: found.ignores(path), ...(kernel && { kernel }), ...(platforms && { platforms }) };
     },
   };
+}
+
+function toChecked(outcome: FileOutcome, uri: string): CheckedFile {
+  if (outcome.kind === 'other' || (outcome.kind === 'failed' && outcome.reason === 'a binary file')) return { uri };
+  if (outcome.kind === 'failed') return { uri, failed: outcome.reason };
+  return { uri, findings: outcome.findings, ...(outcome.text !== undefined && { text: outcome.text }) };
 }
 
 function pathOf(uri: string): string {

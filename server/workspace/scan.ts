@@ -39,6 +39,10 @@ export interface ScanOptions extends FileOptions {
   /** Workers; absent: one per core. */
   readonly jobs?: number;
   readonly progress?: Progress;
+  /** Told about each file as it is done, in no order. */
+  readonly outcome?: (outcome: FileOutcome) => void;
+  /** Awaited between files that are analysed in this thread, so that others get a turn. */
+  readonly pause?: () => Promise<void>;
   /** Told what rules say about themselves. */
   readonly log?: (message: string) => void;
   /** Ends the scan early; the promise is then rejected. */
@@ -67,6 +71,7 @@ export async function scan(paths: readonly string[], options: ScanOptions): Prom
     for (const outcome of batch) {
       outcomes.set(outcome.file, outcome);
       for (const message of outcome.messages) options.log?.(`${outcome.file}: ${message}`);
+      options.outcome?.(outcome);
       options.progress?.(outcomes.size, found.files.length, outcome.file);
     }
   };
@@ -75,6 +80,7 @@ export async function scan(paths: readonly string[], options: ScanOptions): Prom
     for (const file of found.files) {
       options.signal?.throwIfAborted();
       note([analyzeFile(file, parser, optionsOf(file))]);
+      await options.pause?.();
     }
   } else {
     await runInWorkers(worker, jobs, batchesOf(found.files, sizes), options, optionsOf, note);
@@ -123,6 +129,8 @@ function ownOptions(options: ScanOptions): FileOptions {
     optionsOf: _optionsOf,
     jobs: _jobs,
     progress: _progress,
+    outcome: _outcome,
+    pause: _pause,
     log: _log,
     signal: _signal,
     workerMemory: _workerMemory,

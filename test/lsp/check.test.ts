@@ -89,6 +89,43 @@ describe('a check', () => {
   });
 });
 
+describe('dma-lens.json', () => {
+  const kernelOf = async (session: Session, name: string) => {
+    await session.open(FIRST, uri(name));
+    const status = await session.client.sendRequest<{ kernel: string }>('dmaLens/status', uri(name));
+    return status.kernel;
+  };
+
+  test('speaks for the files below it; what it ignores is not looked at', async () => {
+    writeFileSync(
+      join(folder, 'sub/dma-lens.json'),
+      JSON.stringify({ kernel: '4.4', severities: {}, ignore: ['old'] }),
+    );
+    mkdirSync(join(folder, 'sub/old'));
+    writeFileSync(join(folder, 'sub/old/z.c'), BAD);
+    const session = await begin({ capabilities: PULL });
+    expect(await check(session, [pathToFileURL(folder).href])).toMatchObject({ files: 4, findings: 2 });
+    expect(await session.diagnostics((params) => params.uri === uri('sub/b+c.c'))).toMatchObject([
+      { data: { breaksOn: expect.arrayContaining(['iommu-dma-4.4']) } },
+    ]);
+    expect(await kernelOf(session, 'sub/b+c.c')).toBe('4.4');
+    writeFileSync(join(folder, 'sub/dma-lens.json'), JSON.stringify({ kernel: '5.10' }));
+    await session.client.sendNotification('workspace/didChangeWatchedFiles', {
+      changes: [{ uri: uri('sub/dma-lens.json'), type: 2 }],
+    });
+    expect(await kernelOf(session, 'sub/b+c.c')).toBe('5.10');
+  });
+
+  test('with a mistake is named once, and left out', async () => {
+    writeFileSync(join(folder, 'sub/dma-lens.json'), '{ "kernel": 5 }');
+    const session = await begin({ capabilities: PULL, configuration: { kernel: '6.1' } });
+    expect(await kernelOf(session, 'sub/b+c.c')).toBe('6.1');
+    const complaints = () => session.messages.filter((one) => one.includes('dma-lens.json:1:'));
+    await expect.poll(complaints).toHaveLength(1);
+    expect(complaints()[0]).toMatch(/^DMA Lens leaves this file out: /);
+  });
+});
+
 describe('what a check has found', () => {
   test('follows the files on disk', async () => {
     const session = await begin({ capabilities: PULL });
