@@ -12,12 +12,14 @@ export function activate(context: vscode.ExtensionContext): void {
   server = activateWith(context, {
     hasFiles: true,
     createClient(options) {
-      const module = context.asAbsolutePath('dist/server.js');
+      // The command line holds the server; a bundle of its own would double what is shipped.
+      const module = context.asAbsolutePath('dist/cli.js');
+      const args = ['lsp'];
       const memory = vscode.workspace.getConfiguration('dmaLens').get<unknown>('server.memory');
       const execArgv = typeof memory === 'number' && 64 <= memory ? [`--max-old-space-size=${Math.floor(memory)}`] : [];
       const serverOptions: ServerOptions = {
-        run: { module, transport: TransportKind.ipc, options: { execArgv } },
-        debug: { module, transport: TransportKind.ipc, options: { execArgv: [...execArgv, '--inspect=6009'] } },
+        run: { module, args, transport: TransportKind.ipc, options: { execArgv } },
+        debug: { module, args, transport: TransportKind.ipc, options: { execArgv: [...execArgv, '--inspect=6009'] } },
       };
       return new LanguageClient('dmaLens', 'DMA Lens', serverOptions, options);
     },

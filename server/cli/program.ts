@@ -89,6 +89,8 @@ export async function runCli(argv: readonly string[]): Promise<number> {
   program
     .command('lsp')
     .description('the language server, for any editor')
+    .allowUnknownOption() // Editors add their own, such as --node-ipc and the id of their process.
+    .allowExcessArguments()
     .option('--stdio', 'over standard input and output', true)
     .action(async () => {
       const { startProcess } = await import('../lsp/start');

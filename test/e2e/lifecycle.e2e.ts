@@ -18,7 +18,9 @@ function servers(): readonly number[] {
     .map(Number)
     .filter((pid) => {
       try {
-        return readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('dist/server.js') && isBelow(pid, editor.host.pid);
+        return (
+          readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('dist/cli.js\0lsp') && isBelow(pid, editor.host.pid)
+        );
       } catch {
         return false;
       }
