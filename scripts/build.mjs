@@ -9,6 +9,20 @@ const ES_IN_CJS = {
   banner: { js: 'const importMetaUrl = require("node:url").pathToFileURL(__filename).href;' },
 };
 
+/** In a browser, what reads files is never called; the modules it would read them with are empty. */
+const NO_FILES = {
+  name: 'no-files',
+  setup(builder) {
+    builder.onResolve({ filter: /^(?:node:|module$|fs|path$|url$)/ }, ({ path }) => ({ path, namespace: 'no-files' }));
+    builder.onLoad({ filter: /.*/, namespace: 'no-files' }, () => ({ contents: 'module.exports = {};' }));
+  },
+};
+
+const WEB = {
+  define: { 'import.meta.url': '"http://localhost/"', DMA_LENS_VERSION: JSON.stringify(version) },
+  banner: {},
+};
+
 const common = {
   bundle: true,
   platform: 'node',
@@ -49,6 +63,22 @@ await build({
   external: [],
   define: {},
   banner: {},
+});
+await build({
+  ...common,
+  entryPoints: { 'web-client': 'client/browser.ts' },
+  platform: 'browser',
+  external: ['vscode'],
+  ...WEB,
+});
+await build({
+  ...common,
+  entryPoints: { 'web-server': 'server/browser.ts' },
+  platform: 'browser',
+  format: 'iife',
+  external: [],
+  plugins: [NO_FILES],
+  ...WEB,
 });
 mkdirSync('dist', { recursive: true });
 cpSync('node_modules/web-tree-sitter/web-tree-sitter.wasm', 'dist/web-tree-sitter.wasm');

@@ -31,6 +31,8 @@ export interface Parser {
 export interface ParserOptions {
   /** Insists on one of the two; absent: native, else WASM. */
   readonly engine?: 'native' | 'wasm';
+  /** The WASM parser's two files, where there is no file system; absent: read from beside the program. */
+  readonly wasm?: { readonly runtime: Uint8Array; readonly grammar: Uint8Array };
 }
 
 /** Deeper nesting than any code that people write; what lies below is left out. */
@@ -38,10 +40,10 @@ const MAX_DEPTH = 600;
 
 /** Loads a parser. Fails only when neither of the two can be loaded. */
 export async function createParser(options: ParserOptions = {}): Promise<Parser> {
-  const native = options.engine === 'wasm' ? undefined : loadNative();
+  const native = options.engine === 'wasm' || options.wasm ? undefined : loadNative();
   if (native) return native;
   if (options.engine === 'native') throw new Error('the native parser does not load on this machine');
-  return loadWasm();
+  return loadWasm(options.wasm);
 }
 
 /** What both bindings have in common. */
@@ -112,10 +114,10 @@ function loadNative(): Parser | undefined {
   }
 }
 
-async function loadWasm(): Promise<Parser> {
+async function loadWasm(given: ParserOptions['wasm']): Promise<Parser> {
   const { Language, Parser: WasmParser } = await import('web-tree-sitter');
-  await WasmParser.init({ wasmBinary: readAsset('web-tree-sitter.wasm', 'web-tree-sitter') });
-  const language = await Language.load(readAsset('tree-sitter-c.wasm', 'tree-sitter-c'));
+  await WasmParser.init({ wasmBinary: given?.runtime ?? readAsset('web-tree-sitter.wasm', 'web-tree-sitter') });
+  const language = await Language.load(given?.grammar ?? readAsset('tree-sitter-c.wasm', 'tree-sitter-c'));
   const parser = new WasmParser();
   parser.setLanguage(language);
   const fieldOf = (cursor: Cursor) => cursor.currentFieldName ?? undefined;

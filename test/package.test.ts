@@ -1,0 +1,92 @@
+/** What the extension's package holds: all that it needs, and nothing else. */
+
+import { readFileSync, statSync } from 'node:fs';
+import { listFiles, PackageManager } from '@vscode/vsce';
+import { beforeAll, describe, expect, test } from 'vitest';
+import manifest from '../package.json';
+import { RULES } from '../server/rules/index';
+
+let files: readonly string[];
+
+beforeAll(async () => {
+  files = await listFiles({ cwd: process.cwd(), packageManager: PackageManager.None });
+});
+
+test('the list of files', () => {
+  const pages = RULES.map((rule) => `docs/rules/${rule.id}.md`);
+  expect(files.filter((file) => !pages.includes(file)).sort()).toEqual([
+    'CHANGELOG.md',
+    'LICENSE',
+    'README.md',
+    'dist/cli.js',
+    'dist/client.js',
+    'dist/scan-worker.js',
+    'dist/tree-sitter-c.wasm',
+    'dist/web-client.js',
+    'dist/web-server.js',
+    'dist/web-tree-sitter.wasm',
+    'dist/worker.js',
+    'images/diagnostics.png',
+    'images/findings.png',
+    'images/fix.png',
+    'images/hover.png',
+    'images/icon.png',
+    'images/status.png',
+    'images/view.svg',
+    'package.json',
+    'samples/driver.c',
+    'schemas/dma-lens.schema.json',
+    'syntaxes/dma-api.injection.tmLanguage.json',
+    'syntaxes/dma-layout.tmLanguage.json',
+    'syntaxes/dma-recording.tmLanguage.json',
+  ]);
+  expect(files.filter((file) => pages.includes(file))).toHaveLength(RULES.length);
+});
+
+describe('the list is enough', () => {
+  test('files that the manifest names', () => {
+    const named = [...JSON.stringify(manifest).matchAll(/"(\.?\/?(?:dist|images|syntaxes|schemas)\/[^"]+)"/g)];
+    expect(named.length).toBeGreaterThan(8);
+    for (const [, file = ''] of named) expect(files).toContain(file.replace(/^\.\//, ''));
+  });
+
+  test('files that the programs name', () => {
+    const client = readFileSync('dist/client.js', 'utf8');
+    const web = readFileSync('dist/web-client.js', 'utf8');
+    for (const name of ['dist/cli.js', 'samples/driver.c']) {
+      expect(files).toContain(name);
+      expect(client).toContain(name);
+    }
+    for (const name of ['web-server.js', 'web-tree-sitter.wasm', 'tree-sitter-c.wasm']) {
+      expect(files).toContain(`dist/${name}`);
+      expect(web).toContain(name);
+    }
+  });
+
+  test('programs need no module that is not inside', () => {
+    const inside = new Set(['vscode', 'tree-sitter', 'tree-sitter-c', '@napi-rs/nice']);
+    for (const file of files.filter((one) => /^dist\/.*\.js$/.test(one))) {
+      const required = [...readFileSync(file, 'utf8').matchAll(/\brequire\("((?!node:|\.)[a-z@][\w@/.-]*)"\)/g)];
+      const foreign = required.map((match) => match[1] ?? '').filter((name) => !inside.has(name) && !isBuiltIn(name));
+      expect([file, foreign]).toEqual([file, []]);
+    }
+  });
+});
+
+test('programs for the browser need no module of Node', () => {
+  // The parser's loader asks for three of them, but only after it has seen that Node runs it.
+  const allowed = { 'dist/web-client.js': ['vscode'], 'dist/web-server.js': ['fs', 'path', 'url'] };
+  for (const [file, names] of Object.entries(allowed)) {
+    const required = [...readFileSync(file, 'utf8').matchAll(/\brequire\("([^"]+)"\)/g)].map((match) => match[1] ?? '');
+    expect([file, required.filter((name) => !names.includes(name))]).toEqual([file, []]);
+  }
+});
+
+test('pictures stay small', () => {
+  const bytes = files.filter((file) => file.startsWith('images/')).reduce((sum, file) => sum + statSync(file).size, 0);
+  expect(bytes).toBeLessThan(300_000);
+});
+
+function isBuiltIn(name: string): boolean {
+  return process.getBuiltinModule(name) !== undefined;
+}
