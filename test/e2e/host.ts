@@ -124,7 +124,7 @@ async function freePort(): Promise<number> {
 }
 
 async function until(done: () => boolean | Promise<boolean>, what: string): Promise<void> {
-  for (const end = Date.now() + 90_000; Date.now() < end; await sleep(50)) {
+  for (const end = Date.now() + 300_000; Date.now() < end; await sleep(50)) {
     if (await done()) return;
   }
   throw new Error(`gave up waiting for ${what}`);

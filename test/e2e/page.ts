@@ -21,9 +21,9 @@ export function launch(): Promise<Browser> {
 export async function open(browser: Browser, url: string): Promise<Page> {
   const context = await browser.newContext({ viewport: { width: 1400, height: 900 } });
   const page = await context.newPage();
-  page.setDefaultTimeout(30_000);
+  page.setDefaultTimeout(90_000);
   await page.goto(url);
-  await page.locator('.monaco-workbench').waitFor({ timeout: 90_000 });
+  await page.locator('.monaco-workbench').waitFor({ timeout: 240_000 });
   return page;
 }
 

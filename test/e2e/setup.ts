@@ -10,7 +10,7 @@ import { launch, open } from './page';
 export const ARTIFACTS = 'test/e2e/artifacts';
 
 /** For what the language server has to work out on a machine that is busy with other things. */
-export const SLOW = { timeout: 60_000 };
+export const SLOW = { timeout: 180_000 };
 
 export interface Found {
   readonly code: unknown;
@@ -68,7 +68,7 @@ export function useEditor(options: EditorOptions): Editor {
     });
     browser = await launch();
     page = await open(browser, host.url);
-  }, 240_000);
+  }, 600_000);
 
   afterAll(async () => {
     await browser?.close();
