@@ -20,6 +20,7 @@ test('the list of files', () => {
     'README.md',
     'dist/cli.js',
     'dist/client.js',
+    'dist/explorer.js',
     'dist/scan-worker.js',
     'dist/tree-sitter-c.wasm',
     'dist/web-client.js',
