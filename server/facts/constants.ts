@@ -44,6 +44,7 @@ const OTHERS: Readonly<Record<string, bigint>> = {
   UINT_MAX: 0xffffffffn,
   U32_MAX: 0xffffffffn,
   U16_MAX: 0xffffn,
+  USHRT_MAX: 0xffffn,
   INT_MAX: 0x7fffffffn,
   SZ_4K: 0x1000n,
   SZ_8K: 0x2000n,

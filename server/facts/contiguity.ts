@@ -44,12 +44,19 @@ const REQUEST_LIST = /(?:data|mrq|req|cmd)\w*->sg$|^sgl?$|->sgl?$/;
 export function contiguityOf(flow: Flow, helpers: Helpers): ContiguityFacts {
   if (implementsMapping(flow.ir)) return { firstAddressUses: [], tests: [], handled: new Set() };
   const measures = findMeasures(flow);
-  const handled = handledLists(flow, measures);
+  const handled = new Set(handledLists(flow, measures));
   const mapsByHand = flow.calls.some((call) => call.call.name !== undefined && MAPS_BY_HAND.test(call.call.name));
   const fills = flow.stores.some((store) => fillsAddress(store.target, flow));
-  const isLimited = (use: FirstAddressUse) => helpers.hostTakesOneSegment && REQUEST_LIST.test(use.list.key);
+  const isLimited = (use: FirstAddressUse) =>
+    helpers.hostTakesOneSegment && use.list.table === undefined && REQUEST_LIST.test(use.list.key);
   const firstAddressUses = mapsByHand || fills ? [] : findFirstAddressUses(flow).filter((use) => !isLimited(use));
-  return { firstAddressUses, tests: findTests(flow, measures, helpers), handled };
+  const tests = findTests(flow, measures, helpers);
+  // A measured size that is not tested in any way we know may be used in some other.
+  for (const call of flow.calls) {
+    if (call.api?.role !== 'measure' || !call.list || tests.some((test) => test.list.key === call.list?.key)) continue;
+    handled.add(call.list.key);
+  }
+  return { firstAddressUses, tests, handled };
 }
 
 /** A function with the signature of a map_sg or unmap_sg operation: it makes the addresses that others rely on. */
@@ -144,7 +151,6 @@ function handledLists(flow: Flow, measures: readonly Measure[]): ReadonlySet<str
       if (entry && mentions(entry, movesOn)) for (const part of partsOf(entry)) handled.add(part.key);
     }
     if (call.api?.role === 'consume' && call.list) handled.add(call.list.key);
-    if (call.api?.role === 'measure' && call.list) handled.add(call.list.key);
   }
   return handled;
 }

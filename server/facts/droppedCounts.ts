@@ -1,7 +1,7 @@
 /** Mapped counts that get lost, or that must be the original ones. */
 
 import type { Span } from '../types';
-import { type FileMappings, listNames } from './fileMappings';
+import { type FileMapping, type FileMappings, listNames } from './fileMappings';
 import type { BranchFact, CallFact, Flow } from './flow';
 import { refusalAt } from './refusals';
 import { isSingle, tableOf } from './tables';
@@ -126,10 +126,11 @@ function walkOf(
   { all, aliases }: FileMappings,
   callers: (name: string) => readonly Flow[],
 ): DroppedCount['taker'] | undefined {
-  // Where some other mapping of the file sets nents, the walk may be of that table.
-  if (all.some((one) => one.map !== map && [...one.mappedFields].some((name) => name.endsWith('nents'))))
-    return undefined;
   const names = map.list ? listNames(flow, map.list, undefined, aliases) : [];
+  // Where another mapping of the same list sets nents, the walk may come after that one.
+  const isSameList = (one: FileMapping) => one.map !== map && names.some((name) => one.lists.has(name));
+  if (all.some((one) => isSameList(one) && [...one.mappedFields].some((name) => name.endsWith('nents'))))
+    return undefined;
   const near = [flow, ...callers(flow.ir.name)];
   const walk = tableWalks.find((one) => {
     if (one.flow === flow) return false;

@@ -42,6 +42,7 @@ import {
   type LateUse,
   type Mismatch,
 } from './releases';
+import { declaresSegmentSize, findSegmentLimits, type SegmentLimit } from './segmentLimits';
 import { addContiguity, summarize } from './summaries';
 import type { Summary, SummaryLookup } from './summary';
 import type { Value } from './values';
@@ -64,6 +65,7 @@ export interface FunctionFacts {
   readonly cpuFields: readonly CpuFieldUse[];
   readonly droppedCounts: readonly DroppedCount[];
   readonly sameCountTests: readonly SameCountTest[];
+  readonly segmentLimits: readonly SegmentLimit[];
   readonly physicalUses: readonly PhysicalUse[];
   readonly mapsWithMappedCount: readonly MappedCountRelease[];
   readonly leaks: readonly Leak[];
@@ -112,6 +114,7 @@ export function extractFacts(file: FileIr, source: string, kernel: KernelVersion
   }
   const oneSegment = hostTakesOneSegment(file, flows);
   const writes = collectFieldWrites(flows);
+  const isLimited = declaresSegmentSize(flows, source);
   const callers = callersOf(flows);
   const mappings = collectMappings(flows);
   const counts = { mappings, writes, text };
@@ -135,6 +138,7 @@ export function extractFacts(file: FileIr, source: string, kernel: KernelVersion
     earlyReads: findEarlyReads(flow, (from, to) => leadsTo(flow, from, to)),
     wrongMemory: findWrongMemory(flow),
     cpuAccesses: findCpuAccesses(flow),
+    segmentLimits: isLimited ? [] : findSegmentLimits(flow),
     mapsWithMappedCount: findMappedCountReleases(flow, 'map', counts),
     untestedResults: findUntestedResults(flow, text, tests),
     misreadResults: findMisreadResults(flow),

@@ -10,7 +10,7 @@ import type { CallFact, Flow } from './flow';
 import { saysFailed } from './mappings';
 import { followFrom } from './paths';
 import { alternatives, type Value } from './values';
-import { fillsAddresses } from './walkEnds';
+import { fillsFromAllocations } from './walkEnds';
 
 export interface FileMapping {
   readonly map: CallFact;
@@ -55,7 +55,7 @@ export function collectMappings(flows: readonly Flow[]): FileMappings {
     aliases,
     written,
     single: collectSingle(flows, aliases),
-    fillsLists: flows.some((flow) => fillsAddresses(flow)),
+    fillsLists: flows.some(fillsFromAllocations),
   };
 }
 

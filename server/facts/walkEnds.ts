@@ -42,7 +42,13 @@ export function fillsAddresses(flow: Flow, head?: Value): boolean {
   return 0 < filled.size && (head === undefined || filled.has(ANY) || filled.has(head.key));
 }
 
+/** True when the function lets an allocation write DMA addresses into entries: `&sg_dma_address(sg)`. */
+export function fillsFromAllocations(flow: Flow): boolean {
+  return filledLists(flow).has(ALLOCATED);
+}
+
 const ANY = 'any list';
+const ALLOCATED = 'by allocation';
 const FILLED = new WeakMap<Flow, ReadonlySet<string>>();
 
 /** Lists into whose entries the function writes DMA addresses. */
@@ -66,7 +72,7 @@ function filledLists(flow: Flow): ReadonlySet<string> {
     for (const arg of call.call.args) {
       if (arg.kind !== 'address' || arg.base.kind !== 'name') continue;
       const macro = accessorCall(flow, arg.base.name);
-      if (macro) filled.add(ANY);
+      if (macro) filled.add(ANY).add(ALLOCATED);
     }
   }
   FILLED.set(flow, filled);

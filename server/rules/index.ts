@@ -20,6 +20,7 @@ import { mappingLeak } from './mapping-leak';
 import { originalCountWalksDma } from './original-count-walks-dma';
 import type { Rule } from './rule';
 import { sameCountRequired } from './same-count-required';
+import { segmentLimitUndeclared } from './segment-limit-undeclared';
 import { stackBuffer } from './stack-buffer';
 import { syncWithMappedCount } from './sync-with-mapped-count';
 import { unmapMismatch } from './unmap-mismatch';
@@ -45,6 +46,7 @@ export const RULES: readonly Rule[] = [
   cpuLengthForDevice,
   cpuOffsetForDevice,
   cpuAddressForDevice,
+  segmentLimitUndeclared,
   dmaAddressBeforeMap,
   dmaAddressAfterUnmap,
   unmapMismatch,
