@@ -7,7 +7,9 @@ import { PLATFORMS } from '../sim/platforms';
 import { runCheck } from './check';
 import { DEBUG_VIEWS, type DebugOptions, type DebugView, runDebug } from './debug/debug';
 import { printPlatforms, printRule, printRules } from './lists';
+import { printRecordScript, type RecordScriptOptions } from './recordScript';
 import { runSimulate, type SimulateOptions, simulateOptions } from './simulate';
+import { runTrace, type TraceOptions } from './trace';
 import { UsageError } from './usage';
 import { VERSION } from './version';
 
@@ -61,6 +63,28 @@ export async function runCli(argv: readonly string[]): Promise<number> {
       status = runSimulate(options);
     });
   for (const option of simulateOptions()) simulate.addOption(option);
+
+  program
+    .command('trace')
+    .argument('<file>', 'ftrace text with dma:* events; - for standard input')
+    .description("what a driver's recorded DMA mappings come to, here and on other platforms")
+    .addOption(new Option('--format <format>').choices(['pretty', 'json', 'html', 'svg']).default('pretty'))
+    .option('--output <file>', 'write there instead of to standard output')
+    .addHelpText('after', EXAMPLES.trace)
+    .action(async (file: string, options: TraceOptions) => {
+      status = await runTrace(file, options);
+    });
+  program
+    .command('record-script')
+    .description('print a shell script that records such a trace on the target')
+    .option('--device <name>', 'one device only, such as 0000:00:01.0')
+    .option('--seconds <number>', 'how long', '30')
+    .option('--size <MiB>', 'how much at most', '256')
+    .option('--stacks', 'also who maps')
+    .addHelpText('after', EXAMPLES.recordScript)
+    .action((options: RecordScriptOptions) => {
+      status = printRecordScript(options);
+    });
 
   program
     .command('explain')
@@ -136,4 +160,13 @@ Examples:
   dma-lens simulate --search contiguous-size --shape user-pages --kernel 4.4
   dma-lens simulate --history history.json
   dma-lens simulate --vectors recording.jsonl`,
+  trace: `
+Examples:
+  dma-lens trace trace.txt
+  dma-lens trace trace.txt --format html --output trace.html
+  trace-cmd report trace.dat | dma-lens trace -`,
+  recordScript: `
+Examples:
+  dma-lens record-script --device 0000:00:01.0 > record-dma.sh
+  dma-lens record-script --stacks --seconds 5 > record-dma.sh`,
 };

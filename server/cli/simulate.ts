@@ -8,8 +8,9 @@ import { layoutJson } from '../report/layoutJson';
 import { type History, parseHistory, type Replayed, replayHistory, type Step } from '../sim/history';
 import { DEVICE_FIELDS, MACHINE_FIELDS, parseDevice, parseMachine, type Typed } from '../sim/options';
 import { DEFAULT_DEVICE, kernelOf, PLATFORMS, type Platform, platform } from '../sim/platforms';
+import { callResults, returnsText } from '../sim/returns';
 import { type Parsed, parseP2p, parseSegments } from '../sim/simulate';
-import type { Direction, DmaSpace, Kernel, Machine } from '../sim/types';
+import type { Direction, DmaSpace, Kernel, Machine, MapResult, Scatterlist } from '../sim/types';
 import { replayVectors, VectorError } from '../sim/vectors';
 import { formatKernel, NEWEST_KERNEL, parseKernelVersion } from '../types';
 import { reasonOf } from '../workspace/files';
@@ -80,10 +81,17 @@ export function runSimulate(options: SimulateOptions): number {
     return space.mapSg(list, all, DIRECTIONS[options.direction] ?? 1, cpu);
   });
   const drawings = results.map((result): Drawing => ({ title: result.backend, list, result }));
-  if (options.format === 'json') printJson(results.map(layoutJson));
-  else if (options.format === 'svg') process.stdout.write(`${drawSheet(drawings, 2, options.theme)}\n`);
-  else process.stdout.write(`${results.map((result) => drawText(list, result)).join('\n\n')}\n`);
+  if (options.format === 'json') {
+    printJson(results.map((result) => ({ ...layoutJson(result), calls: callResults(result, kernel) })));
+  } else if (options.format === 'svg') process.stdout.write(`${drawSheet(drawings, 2, options.theme)}\n`);
+  else process.stdout.write(`${results.map((result) => textOf(list, result, kernel)).join('\n\n')}\n`);
   return results.every((result) => result.ok) ? 0 : 1;
+}
+
+/** The drawing; of a failure also what the driver gets to see. */
+function textOf(list: Scatterlist, result: MapResult, kernel: Kernel): string {
+  const text = drawText(list, result);
+  return result.ok ? text : `${text}\n${returnsText(callResults(result, kernel))}`;
 }
 
 function runHistory(file: string, options: SimulateOptions): number {

@@ -46,6 +46,9 @@ export const DEVICE_FIELDS: readonly Field<DeviceDraft>[] = [
     doc: 'address bits of the device, or a mask',
     parse(text) {
       const mask = inRange(text, 1n, TOP - 1n);
+      if (mask.ok && 64n < mask.value && (mask.value & (mask.value + 1n)) !== 0n) {
+        return bad(`'${text}' is neither a number of bits from 1 to 64 nor a mask such as 0xffffffff`);
+      }
       return map(mask, (value) => ({ dmaMask: value <= 64n ? (1n << value) - 1n : value }));
     },
   },

@@ -87,13 +87,12 @@ function openSpace(machine: Machine, id: string): DmaSpace {
   };
 }
 
+/** Where entries lie, in arrays by entry: an object for each would cost more than the rest of the mapping. */
 interface Placed {
-  /** Offset of the entry within its first granule. */
-  readonly offset: number;
-  /** Bytes of IOVA space, pad behind it included. */
-  mapped: number;
+  /** Bytes of IOVA space, pad behind it included; -1 for an entry that takes none. */
+  readonly mapped: Float64Array;
   /** Pad behind it. */
-  pad: number;
+  readonly pads: Float64Array;
 }
 
 /** The ordinary path. All sums stay far below 2^53. */
@@ -104,36 +103,37 @@ function mapMerged(id: string, iova: IommuSpace, list: Scatterlist, device: Devi
   const boundary = device.segmentBoundary;
   // A boundary of all ones never pads: the distance to it is beyond any list.
   const boundaryBytes = boundary < 2n ** 52n ? Number(boundary) + 1 : 0;
-  const placed: (Placed | undefined)[] = [];
+  const knowsPeers = since(kernel, 6, 0);
+  const placed: Placed = { mapped: new Float64Array(list.length), pads: new Float64Array(list.length) };
   let total = 0;
-  let previous: Placed | undefined;
+  let previous = -1;
   let tooLong: string | undefined;
   for (let i = 0; i < list.length; i++) {
     const entry = list[i];
     if (!entry) continue;
-    if (entry.p2p && since(kernel, 6, 0)) {
+    if (entry.p2p && knowsPeers) {
       if (entry.p2p.via === 'unsupported')
         return failure(id, EREMOTEIO, `entry ${i} is peer-to-peer memory that the device cannot reach`);
       if (entry.p2p.via === 'bus') {
-        placed.push(undefined);
+        placed.mapped[i] = -1;
         continue;
       }
     }
-    const offset = entry.offset % granule;
-    const mapped = alignUp(entry.length + offset, granule);
+    const mapped = alignUp(entry.length + (entry.offset % granule), granule);
     if (2 ** 32 <= mapped) tooLong ??= `entry ${i} does not fit 32 bits once aligned`;
     if (tooLong !== undefined && checksOverflow(kernel)) return failure(id, EINVAL, tooLong);
     const pad = boundaryBytes === 0 ? 0 : (boundaryBytes - (total % boundaryBytes)) % boundaryBytes;
     // Linux subtracts 1 from an unsigned length, so that an empty entry is always padded.
-    if (previous && pad !== 0 && (pad < mapped - 1 || mapped === 0)) {
-      if (2 ** 32 <= previous.mapped + pad) tooLong ??= `the pad behind entry ${i - 1} does not fit 32 bits`;
+    if (previous !== -1 && pad !== 0 && (pad < mapped - 1 || mapped === 0)) {
+      const padded = (placed.mapped[previous] ?? 0) + pad;
+      if (2 ** 32 <= padded) tooLong ??= `the pad behind entry ${previous} does not fit 32 bits`;
       if (tooLong !== undefined && checksOverflow(kernel)) return failure(id, EINVAL, tooLong);
-      previous.mapped += pad;
-      previous.pad = pad;
+      placed.mapped[previous] = padded;
+      placed.pads[previous] = pad;
       total += pad;
     }
-    previous = { offset, mapped, pad: 0 };
-    placed.push(previous);
+    placed.mapped[i] = mapped;
+    previous = i;
     total += mapped;
   }
   const base = total === 0 ? 0n : iova.allocate(total, device, cpu);
@@ -144,7 +144,7 @@ function mapMerged(id: string, iova: IommuSpace, list: Scatterlist, device: Devi
     iova.free(base, total, cpu);
     return failure(id, EINVAL, tooLong);
   }
-  const segments = mergeSegments(list, placed, base, device, kernel);
+  const segments = mergeSegments(list, placed, base, device, kernel, granule);
   const blocks = total === 0 ? [] : [{ start: base, bytes: total }];
   return layout(id, segments, blocks, explainWith(list, placed, segments, device, granule), () =>
     describe(list, placed, total, segments),
@@ -158,10 +158,11 @@ function checksOverflow(kernel: Kernel): boolean {
 
 function mergeSegments(
   list: Scatterlist,
-  placed: readonly (Placed | undefined)[],
+  placed: Placed,
   base: bigint,
   device: Device,
   kernel: Kernel,
+  granule: number,
 ): Segment[] {
   const segments: { dma: bigint; length: number; pieces: Piece[]; bus?: boolean }[] = [];
   const boundary = device.segmentBoundary;
@@ -170,40 +171,47 @@ function mergeSegments(
   // 5.3 subtracts, and wraps when a segment is already too long; before, the sum was compared.
   const subtracts = since(kernel, 5, 3) || (kernel.major === 4 && kernel.minor === 19);
   const limit = device.maxSegmentSize;
+  let last: { length: number; readonly pieces: Piece[] } | undefined;
   let current = 0;
   let relative = 0;
   for (let i = 0; i < list.length; i++) {
     const entry = list[i];
     if (!entry) continue;
-    const place = placed[i];
-    if (!place) {
+    const { length } = entry;
+    const piece = { entry: i, offset: 0, length };
+    const mapped = placed.mapped[i] ?? 0;
+    if (mapped === -1) {
       const bus = entry.p2p?.via === 'bus' ? entry.p2p.busOffset : 0n;
-      const length = since(kernel, 6, 16) ? (list[0]?.length ?? entry.length) : entry.length;
-      segments.push({ dma: physicalStart(entry) + bus, length, pieces: [wholeEntry(list, i)], bus: true });
+      // 6.16 to 6.18 take the length of the list's first entry by mistake.
+      const seen = since(kernel, 6, 16) ? (list[0]?.length ?? length) : length;
+      segments.push({ dma: physicalStart(entry) + bus, length: seen, pieces: [piece], bus: true });
+      last = undefined;
       current = 0;
       continue;
     }
+    const offset = entry.offset % granule;
     const onBoundary =
       boundaryBytes === 0 ? base === 0n && relative === 0 : (baseInBoundary + relative) % boundaryBytes === 0;
-    const fits = subtracts ? entry.length <= (limit - current) >>> 0 : (current + entry.length) % 2 ** 32 <= limit;
-    const last = segments.at(-1);
-    if (last && current !== 0 && place.offset === 0 && !onBoundary && fits) {
-      current = (current + entry.length) % 2 ** 32;
+    const fits = subtracts ? length <= (limit - current) >>> 0 : (current + length) % 2 ** 32 <= limit;
+    if (last && current !== 0 && offset === 0 && !onBoundary && fits) {
+      current = (current + length) % 2 ** 32;
       last.length = current;
-      last.pieces.push(wholeEntry(list, i));
+      last.pieces.push(piece);
     } else {
-      current = entry.length;
-      segments.push({ dma: base + BigInt(relative + place.offset), length: current, pieces: [wholeEntry(list, i)] });
+      current = length;
+      const segment = { dma: base + BigInt(relative + offset), length, pieces: [piece] };
+      segments.push(segment);
+      last = segment;
     }
-    relative += place.mapped;
-    if (entry.length + place.offset < place.mapped) current = 0;
+    relative += mapped;
+    if (length + offset < mapped) current = 0;
   }
   return segments;
 }
 
 function explainWith(
   list: Scatterlist,
-  placed: readonly (Placed | undefined)[],
+  placed: Placed,
   segments: readonly Segment[],
   device: Device,
   granule: number,
@@ -214,7 +222,7 @@ function explainWith(
     if (one?.bus || next?.bus) return { cause: 'bus-address', why: 'peer-to-peer memory keeps its bus address' };
     const entry = next?.pieces[0]?.entry ?? 0;
     const before = one?.pieces.at(-1)?.entry ?? 0;
-    const pad = placed[before]?.pad ?? 0;
+    const pad = placed.pads[before] ?? 0;
     const boundary = sizeText(device.segmentBoundary + 1n);
     if (pad !== 0)
       return {
@@ -222,10 +230,10 @@ function explainWith(
         why: `${sizeText(pad)} pad: entry ${entry} must not cross a ${boundary} boundary`,
       };
     const ends = list[before];
-    if (ends && ((placed[before]?.offset ?? 0) + ends.length) % granule !== 0) {
+    if (ends && (ends.offset + ends.length) % granule !== 0) {
       return { cause: 'granule', why: `entry ${before} ends off the ${sizeText(granule)} granule` };
     }
-    if ((placed[entry]?.offset ?? 0) !== 0)
+    if ((list[entry]?.offset ?? 0) % granule !== 0)
       return { cause: 'granule', why: `entry ${entry} starts off the ${sizeText(granule)} granule` };
     if (device.maxSegmentSize < (one?.length ?? 0) + (list[entry]?.length ?? 0)) {
       return { cause: 'segment-limit', why: `a segment may have ${sizeText(device.maxSegmentSize)}` };
@@ -234,24 +242,18 @@ function explainWith(
   };
 }
 
-function describe(
-  list: Scatterlist,
-  placed: readonly (Placed | undefined)[],
-  total: number,
-  segments: readonly Segment[],
-): readonly string[] {
+function describe(list: Scatterlist, placed: Placed, total: number, segments: readonly Segment[]): readonly string[] {
   const steps: string[] = [];
   let at = 0;
   list.forEach((entry, i) => {
-    const place = placed[i];
-    if (!place) {
+    const [mapped, pad] = [placed.mapped[i] ?? 0, placed.pads[i] ?? 0];
+    if (mapped === -1) {
       steps.push(`entry ${i}: ${sizeText(entry.length)} of peer-to-peer memory, no IOVA space`);
       return;
     }
     steps.push(`entry ${i}: ${sizeText(entry.length)} at offset ${sizeText(at)}`);
-    if (place.pad !== 0)
-      steps.push(`pad ${sizeText(place.pad)} so that entry ${i + 1} does not cross the segment boundary`);
-    at += place.mapped;
+    if (pad !== 0) steps.push(`pad ${sizeText(pad)} so that entry ${i + 1} does not cross the segment boundary`);
+    at += mapped;
   });
   steps.push(`allocate ${sizeText(total)} of IOVA space`);
   steps.push(`merge ${list.length} entries into ${segments.length} segments`);

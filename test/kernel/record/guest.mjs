@@ -47,8 +47,12 @@ export function packGuest(folder, kernel, files, modules) {
   cpSync('/bin/busybox', join(root, 'bin/busybox'), { dereference: true });
   for (const [name, content] of Object.entries(files)) writeFileSync(join(root, name), content, { mode: 0o755 });
   const order = modules.length === 0 ? [] : moduleOrder(kernel, modules);
-  for (const path of order) cpSync(path, join(root, 'modules', path.split('/').at(-1)));
-  writeFileSync(join(root, 'modules.list'), order.map((path) => `${path.split('/').at(-1)}\n`).join(''));
+  const names = order.map((path) => path.split('/').at(-1).replace(/\.xz$/, ''));
+  order.forEach((path, i) => {
+    const plain = path.endsWith('.xz') ? execFileSync('xz', ['-dc', path], { maxBuffer: 2 ** 28 }) : readFileSync(path);
+    writeFileSync(join(root, 'modules', names[i]), plain);
+  });
+  writeFileSync(join(root, 'modules.list'), names.map((one) => `${one}\n`).join(''));
   const archive = `${root}.cpio`;
   const script = 'cd "$1" && find . | cpio -o -H newc --quiet >"$2"';
   execFileSync('sh', ['-c', script, 'sh', root, archive]);
@@ -62,14 +66,17 @@ function moduleOrder(kernel, names) {
     for (const one of readdirSync(dir, { withFileTypes: true })) {
       const path = join(dir, one.name);
       if (one.isDirectory()) walk(path);
-      else if (one.name.endsWith('.ko')) paths.set(one.name.slice(0, -3).replaceAll('-', '_'), path);
+      const name = /^(.*)\.ko(?:\.xz)?$/.exec(one.name)?.[1];
+      if (name) paths.set(name.replaceAll('-', '_'), path);
     }
   };
   walk(join(kernel.modules, 'kernel'));
   const ordered = [];
   const add = (name) => {
     const path = paths.get(name.replaceAll('-', '_'));
-    if (!path || ordered.includes(path)) return;
+    if (!path && isBuiltIn(kernel, name)) return;
+    if (!path) throw new Error(`${kernel.release} has no module ${name}`);
+    if (ordered.includes(path)) return;
     const info = execFileSync('/sbin/modinfo', ['-F', 'depends', path], { encoding: 'utf8' });
     for (const one of info.trim().split(',')) if (one !== '') add(one);
     ordered.push(path);
@@ -78,16 +85,21 @@ function moduleOrder(kernel, names) {
   return ordered;
 }
 
+function isBuiltIn(kernel, name) {
+  const list = readFileSync(join(kernel.modules, 'modules.builtin'), 'utf8').replaceAll('-', '_');
+  return list.includes(`/${name}.ko`);
+}
+
 /** Boots and waits for the end; returns the lines of each section, or undefined when there was no end. */
-export async function bootGuest(folder, kernel, initrd, { cmdline, qemu }) {
-  const out = join(folder, 'out.log');
+export async function bootGuest(folder, kernel, initrd, { name, cmdline, qemu }) {
+  const out = join(folder, `${name}.out`);
   const child = spawn(
     'qemu-system-x86_64',
     [
       ...['-nodefaults', '-no-reboot', '-display', 'none', '-accel', 'tcg'],
       ...['-kernel', kernel.image, '-initrd', initrd],
       ...['-append', `console=ttyS0 panic=-1 quiet loglevel=4 ${cmdline}`],
-      ...['-serial', `file:${join(folder, 'console.log')}`, '-serial', `file:${out}`],
+      ...['-serial', `file:${join(folder, `${name}.console`)}`, '-serial', `file:${out}`],
       ...qemu,
     ],
     { stdio: ['ignore', 'inherit', 'inherit'] },

@@ -15,5 +15,6 @@ if [ -e /sys/bus/pci/devices/$device/iommu_group ]; then
   section reserved; cat /sys/bus/pci/devices/$device/iommu_group/reserved_regions >&3
 fi
 probe=/sys/kernel/debug/dma-probe/$device
+[ -d $probe ] || { echo "the device was not bound"; cat /proc/modules; ls /sys/bus/virtio/devices /sys/bus/virtio/drivers/*; dmesg | tail -25; }
 cat /plan >$probe/plan || echo "the plan was refused"
 section recording; cat $probe/recording >&3

@@ -1,0 +1,235 @@
+/**
+ * Reads ftrace text line by line: `trace`, `trace_pipe`, `trace-cmd report`, `perf script`. Knows the dma:* events of
+ * Linux 6.12 and later (include/trace/events/dma.h). Holds no more than the last event of each CPU.
+ */
+
+import type { TraceDirection, TraceEvent, TraceItem, TraceKind, TraceRange } from './types';
+
+interface EventFormat {
+  readonly kind: TraceKind;
+  /** Where the addresses are: in lists, or single fields. */
+  readonly isList: boolean;
+}
+
+const single = (kind: TraceKind): EventFormat => ({ kind, isList: false });
+const list = (kind: TraceKind): EventFormat => ({ kind, isList: true });
+
+/** What each event says. `dma_map_phys` is what `dma_map_page` is called since 6.18. */
+const EVENTS: Readonly<Record<string, EventFormat>> = {
+  dma_map_page: single('map'),
+  dma_map_phys: single('map'),
+  dma_map_resource: single('map'),
+  dma_unmap_page: single('unmap'),
+  dma_unmap_phys: single('unmap'),
+  dma_unmap_resource: single('unmap'),
+  dma_alloc: single('alloc'),
+  dma_alloc_pages: single('alloc'),
+  dma_alloc_sgt: single('alloc'),
+  dma_alloc_sgt_err: single('alloc-failed'),
+  dma_free: single('free'),
+  dma_free_pages: single('free'),
+  dma_free_sgt: single('free'),
+  dma_map_sg: list('map-sg'),
+  dma_map_sg_err: list('map-sg-failed'),
+  dma_unmap_sg: list('unmap-sg'),
+  dma_sync_single_for_cpu: single('sync'),
+  dma_sync_single_for_device: single('sync'),
+  dma_sync_sg_for_cpu: list('sync-sg'),
+  dma_sync_sg_for_device: list('sync-sg'),
+};
+
+const DIRECTIONS = new Set<string>(['TO_DEVICE', 'FROM_DEVICE', 'BIDIRECTIONAL', 'NONE']);
+/** What dma_map_page() returns for a failure. */
+const MAPPING_ERROR = 2n ** 64n - 1n;
+const MAX_FRAMES = 24;
+
+export class TraceParser {
+  /** Lines seen. */
+  lines = 0;
+  private readonly emit: (item: TraceItem) => void;
+  private readonly last = new Map<number, TraceEvent>();
+  private stack: { readonly event: TraceEvent; readonly frames: string[] } | undefined;
+
+  constructor(emit: (item: TraceItem) => void) {
+    this.emit = emit;
+  }
+
+  /** Takes the next line, without its newline. */
+  push(text: string): void {
+    this.lines += 1;
+    if (this.stack) {
+      const frame = /^\s*=>\s*([^\s+]+)/.exec(text)?.[1];
+      if (frame !== undefined) {
+        if (this.stack.frames.length < MAX_FRAMES) this.stack.frames.push(frame);
+        return;
+      }
+      this.endStack();
+    }
+    const at = text.indexOf('dma_');
+    if (at === -1) {
+      this.readOther(text);
+      return;
+    }
+    const found = nameIn(text, at);
+    if (!found) return;
+    const { name, from, body } = found;
+    const event = this.readEvent(EVENTS[name] ?? single('sync'), name, text.slice(0, from), body);
+    if (typeof event === 'string') {
+      this.emit({ kind: 'problem', line: this.lines, reason: `${name}: ${event}` });
+      return;
+    }
+    this.last.set(event.cpu, event);
+    this.emit({ kind: 'event', event });
+  }
+
+  /** Hands on what is still held. */
+  end(): void {
+    this.endStack();
+  }
+
+  private endStack(): void {
+    if (this.stack && 0 < this.stack.frames.length) this.emit({ kind: 'stack', ...this.stack });
+    this.stack = undefined;
+  }
+
+  /** Lost events and stacks. */
+  private readOther(text: string): void {
+    const lost = /LOST (\d+) EVENTS/.exec(text) ?? (/EVENTS DROPPED/.test(text) ? ['', '1'] : undefined);
+    if (lost) {
+      this.emit({ kind: 'lost', count: Number(lost[1]), line: this.lines });
+      return;
+    }
+    if (!text.includes('<stack trace>') && !text.includes('kernel_stack')) return;
+    const cpu = /\[(\d+)\]/.exec(text)?.[1];
+    // trace-cmd prints the line without a CPU: the stack belongs to the event right above.
+    const event = cpu === undefined ? [...this.last.values()].at(-1) : this.last.get(Number(cpu));
+    if (event) this.stack = { event, frames: [] };
+  }
+
+  private readEvent(format: EventFormat, name: string, head: string, body: string): TraceEvent | string {
+    const where = /^\s*(.*?)-?(\d+)\s+(?:\([-\d ]+\)\s+)?\[(\d+)\].*?(\d+\.\d+):\s*$/.exec(head);
+    if (!where) return 'no task, CPU and time before it';
+    const [, task = '', , cpu = '0', time = '0'] = where;
+    const fields = / dir=([A-Z_]+)/.exec(body);
+    if (!fields) return 'no direction';
+    const direction = fields[1] ?? '';
+    if (!DIRECTIONS.has(direction)) return `'${direction}' is no direction`;
+    const base = {
+      kind: format.kind,
+      name,
+      device: body.slice(0, fields.index).trim(),
+      direction: direction as TraceDirection,
+      task: task.trim(),
+      cpu: Number(cpu),
+      time: Number(time),
+      line: this.lines,
+    };
+    if (base.device === '') return 'no device';
+    return format.isList ? readList(base, body) : readSingle(base, body);
+  }
+}
+
+type Base = Pick<TraceEvent, 'kind' | 'name' | 'device' | 'direction' | 'task' | 'cpu' | 'time' | 'line'>;
+
+/** The event's name and what follows it; undefined where `dma_` is part of something else. */
+function nameIn(text: string, start: number): { name: string; from: number; body: string } | undefined {
+  for (let at = start; at !== -1; at = text.indexOf('dma_', at + 4)) {
+    const end = text.indexOf(':', at);
+    if (end === -1) return undefined;
+    const name = text.slice(at, end);
+    if (!(name in EVENTS)) continue;
+    const isPrefixed = text.startsWith('dma:', at - 4);
+    return { name, from: isPrefixed ? at - 4 : at, body: text.slice(end + 1) };
+  }
+  return undefined;
+}
+
+function readSingle(base: Base, body: string): TraceEvent | string {
+  const dma = hexField(body, ' dma_addr=');
+  const size = / size=(\d+)/.exec(body)?.[1];
+  if (dma === undefined) return 'no dma_addr';
+  if (size === undefined) return 'no size';
+  const length = Number(size);
+  const physical = hexField(body, ' phys_addr=');
+  const isFailed = dma === MAPPING_ERROR && base.kind === 'map';
+  return {
+    ...base,
+    kind:
+      base.kind === 'alloc' && length !== 0 && dma === 0n && /virt_addr=0+\b|virt_addr=\(null\)/.test(body)
+        ? 'alloc-failed'
+        : base.kind,
+    ranges: isFailed ? [] : [{ dma, length }],
+    physical: physical === undefined ? [] : [physical],
+    entries: 1,
+    segments: isFailed ? 0 : 1,
+    isTruncated: false,
+    error: isFailed ? -12 : 0,
+  };
+}
+
+function readList(base: Base, body: string): TraceEvent | string {
+  const addresses = arrayField(body, ' dma_addrs=');
+  const sizes = arrayField(body, ' sizes=');
+  const physical = arrayField(body, ' phys_addrs=');
+  if (addresses === 'cut' || sizes === 'cut' || physical === 'cut') return 'the line is cut';
+  if (base.kind === 'map-sg-failed') {
+    const error = /\serr=(-?\d+)/.exec(body)?.[1];
+    if (error === undefined) return 'no err';
+    const entries = addresses ?? [];
+    return {
+      ...base,
+      ranges: [],
+      physical: entries,
+      entries: entries.length,
+      segments: 0,
+      isTruncated: false,
+      error: Number(error),
+    };
+  }
+  if (base.kind === 'unmap-sg') {
+    if (!physical) return 'no phys_addrs';
+    return { ...base, ranges: [], physical, entries: physical.length, segments: 0, isTruncated: false, error: 0 };
+  }
+  if (!addresses || !sizes) return 'no dma_addrs and sizes';
+  if (base.kind === 'map-sg' && !physical) return 'no phys_addrs';
+  if (addresses.length !== sizes.length) return `${addresses.length} addresses, but ${sizes.length} sizes`;
+  const ranges: TraceRange[] = addresses.map((dma, i) => ({ dma, length: Number(sizes[i] ?? 0n) }));
+  const counts = / nents=\d+\/(\d+) ents=\d+\/(\d+)/.exec(body);
+  return {
+    ...base,
+    ranges,
+    physical: physical ?? [],
+    entries: counts ? Number(counts[1]) : (physical?.length ?? 0),
+    segments: counts ? Number(counts[2]) : ranges.length,
+    isTruncated: body.includes('[TRUNCATED]'),
+    error: 0,
+  };
+}
+
+function hexField(body: string, key: string): bigint | undefined {
+  const at = body.indexOf(key);
+  if (at === -1) return undefined;
+  const text = /^(?:0x)?([0-9a-f]{1,16})(?![0-9a-z])/i.exec(body.slice(at + key.length, at + key.length + 20))?.[1];
+  return text === undefined ? undefined : BigInt(`0x${text}`);
+}
+
+/** `{0x1000,0x2000}`; `ARRAY[1000, 2000]` as older trace-cmd prints it. Undefined: no such field. */
+function arrayField(body: string, key: string): readonly bigint[] | undefined | 'cut' {
+  const at = body.indexOf(key);
+  if (at === -1) return undefined;
+  const start = at + key.length;
+  const isArray = body.startsWith('ARRAY[', start);
+  const open = isArray ? start + 6 : start + 1;
+  if (!isArray && body[start] !== '{') return 'cut';
+  const end = body.indexOf(isArray ? ']' : '}', open);
+  if (end === -1) return 'cut';
+  const inside = body.slice(open, end).trim();
+  if (inside === '') return [];
+  const values: bigint[] = [];
+  for (const part of inside.split(',')) {
+    const text = part.trim();
+    if (!/^(?:0x)?[0-9a-f]{1,16}$/i.test(text)) return 'cut';
+    values.push(BigInt(text.startsWith('0x') ? text : `0x${text}`));
+  }
+  return values;
+}
