@@ -2,23 +2,25 @@
 
 import { DEFAULT_DEVICE, kernelOf, PLATFORMS, type Platform } from '../sim/platforms';
 import type { Device, Kernel, MapResult } from '../sim/types';
+import type { Recognised, ShapeLimits } from './recognise';
 import { isContiguous } from './shapes';
-import type { Elsewhere, Recognition, TraceRange, TraceShape } from './types';
+import type { Elsewhere, TraceRange, TraceShape } from './types';
 
 const KERNEL: Kernel = { major: 6, minor: 12 };
 const WAYS_OUT = new Set(['iommu-api', 'dma-iova', 'noncontiguous-alloc', 'sva']);
 const MOST_TRIED = 400;
 
 /** One row for each platform, in their usual order. */
-export function elsewhereOf(shapes: readonly TraceShape[], recognition: Recognition): readonly Elsewhere[] {
+export function elsewhereOf(shapes: readonly TraceShape[], { recognition, limits }: Recognised): readonly Elsewhere[] {
   const tried = shapes.slice(0, MOST_TRIED);
   if (tried.length === 0) return [];
-  const { limits } = recognition;
-  const asked: Device = {
-    ...DEFAULT_DEVICE,
-    ...(limits && { maxSegmentSize: limits.maxSegmentSize, segmentBoundary: BigInt(limits.segmentBoundary) }),
-  };
-  return PLATFORMS.filter((one) => !WAYS_OUT.has(one.id)).map((one) => tryOn(one, tried, asked));
+  const usual = recognition.limits;
+  const asked: ShapeLimits = usual
+    ? { maxSegmentSize: usual.maxSegmentSize, segmentBoundary: BigInt(usual.segmentBoundary) }
+    : DEFAULT_DEVICE;
+  // Each list with the limits that it had when it was mapped.
+  const limitsOf = (shape: TraceShape) => limits.get(shape) ?? asked;
+  return PLATFORMS.filter((one) => !WAYS_OUT.has(one.id)).map((one) => tryOn(one, tried, limitsOf));
 }
 
 interface Expectation {
@@ -58,9 +60,12 @@ const PROMISES: readonly Expectation[] = [
   },
 ];
 
-function tryOn(platform: Platform, shapes: readonly TraceShape[], asked: Device): Elsewhere {
+function tryOn(
+  platform: Platform,
+  shapes: readonly TraceShape[],
+  limitsOf: (shape: TraceShape) => ShapeLimits,
+): Elsewhere {
   const kernel = kernelOf(platform, KERNEL);
-  const device = { ...asked, ...platform.device };
   const totals = { lists: 0, contiguous: 0, single: 0, refused: 0 };
   const held = PROMISES.filter((one) => one.isEach || shapes.every((shape) => one.holds(shape, shape.ranges)));
   const broken = new Map<Expectation, number>();
@@ -68,6 +73,8 @@ function tryOn(platform: Platform, shapes: readonly TraceShape[], asked: Device)
   /** Of the expectation that the example breaks; the first ones weigh most. */
   let best = PROMISES.length;
   for (const shape of shapes) {
+    const { maxSegmentSize, segmentBoundary } = limitsOf(shape);
+    const device: Device = { ...DEFAULT_DEVICE, ...platform.device, maxSegmentSize, segmentBoundary };
     const result = platform.backend.open({ kernel, ...platform.machine }).mapSg(shape.list, device, 1);
     totals.lists += shape.count;
     if (!result.ok) {

@@ -58,32 +58,48 @@ interface Attempt {
   readonly plain: number;
 }
 
+/** Segment limit and boundary that explain a list. */
+export interface ShapeLimits {
+  readonly maxSegmentSize: number;
+  readonly segmentBoundary: bigint;
+}
+
+export interface Recognised {
+  readonly recognition: Recognition;
+  /** The limits of each list that was explained; drivers may change theirs. */
+  readonly limits: ReadonlyMap<TraceShape, ShapeLimits>;
+}
+
 /** `leftOut` are lists that could not be looked at. */
-export function recognise(shapes: readonly TraceShape[], pages: PageStatistics, leftOut: number): Recognition {
+export function recognise(shapes: readonly TraceShape[], pages: PageStatistics, leftOut: number): Recognised {
   const lists = shapes.reduce((sum, one) => sum + one.count, 0);
   const untranslated = withoutIommu(pages, lists);
-  if (untranslated) return untranslated;
+  if (untranslated) return { recognition: untranslated, limits: new Map() };
   const missed = leftOut === 0 ? '' : `; ${leftOut} lists were left out: cut short, or of too many kinds`;
   const tried = shapes.slice(0, MOST_TRIED);
   const attempts = tried.length === 0 ? [] : attemptAll(tried);
   const best = attempts[0];
   if (!best || best.count === 0) {
     const text = lists === 0 ? pagesText(pages) : 'none of the backends that DMA Lens knows explains these layouts';
-    return { platform: undefined, text: `${text}${missed}`, lists, explained: 0, alternatives: [], limits: undefined };
+    const recognition = { platform: undefined, explained: 0, alternatives: [], limits: undefined };
+    return { recognition: { ...recognition, text: `${text}${missed}`, lists }, limits: new Map() };
   }
   const total = tried.reduce((sum, one) => sum + one.count, 0);
-  const rest = best.count < total ? describeRest(attempts, best, tried, total) : '';
+  const { sets, limits } = coverAll(attempts, best, tried);
+  const explained = [...limits.keys()].reduce((sum, one) => sum + one.count, 0);
+  const rest = best.count < total ? restText(best.count, explained, total, sets) : '';
   const alternatives = attempts
     .filter((one) => one.platform !== best.platform && one.count === best.count)
     .map((one) => one.platform.id);
-  return {
+  const recognition: Recognition = {
     platform: best.platform.id,
     text: `${describe(best)}${rest}${missed}`,
     lists: total,
-    explained: best.count,
-    alternatives: [...new Set(alternatives)],
+    explained,
+    alternatives: best.count === total ? [...new Set(alternatives)] : [],
     limits: { maxSegmentSize: best.maxSegmentSize, segmentBoundary: `0x${best.segmentBoundary.toString(16)}` },
   };
+  return { recognition, limits };
 }
 
 /** Addresses that are physical ones, or lie in a bounce pool. */
@@ -200,26 +216,25 @@ function describe({ platform, granule, maxSegmentSize, segmentBoundary }: Attemp
   return `${platform.id} with granule ${sizeText(granule)}, ${limit}, ${boundary}`;
 }
 
-/** Drivers may change their limits; then several sets of them explain the lists together. */
-function describeRest(
-  attempts: readonly Attempt[],
-  best: Attempt,
-  shapes: readonly TraceShape[],
-  total: number,
-): string {
+/** Drivers may change their limits: the fewest sets of limits, roughly, that explain all lists together. */
+function coverAll(attempts: readonly Attempt[], best: Attempt, shapes: readonly TraceShape[]) {
   const same = attempts.filter((one) => one.platform === best.platform && one.granule === best.granule);
-  const left = new Set(shapes.filter((one) => !best.explained.has(one)));
-  let sets = 1;
-  while (0 < left.size) {
-    const countOf = (attempt: Attempt) =>
-      [...left].reduce((sum, one) => sum + (attempt.explained.has(one) ? one.count : 0), 0);
-    const next = same.reduce((one, other) => (countOf(one) < countOf(other) ? other : one), best);
-    if (countOf(next) === 0) break;
-    for (const one of next.explained) left.delete(one);
-    sets += 1;
+  const limits = new Map<TraceShape, ShapeLimits>();
+  const left = new Set(shapes);
+  const countOf = ({ explained }: Attempt) =>
+    [...left].reduce((sum, one) => sum + (explained.has(one) ? one.count : 0), 0);
+  let sets = 0;
+  for (let next = best; 0 < countOf(next); sets++) {
+    const { maxSegmentSize, segmentBoundary } = next;
+    for (const one of next.explained) if (left.delete(one)) limits.set(one, { maxSegmentSize, segmentBoundary });
+    next = same.reduce((one, other) => (countOf(one) < countOf(other) ? other : one), best);
   }
-  const unexplained = [...left].reduce((sum, one) => sum + one.count, 0);
-  const share = `explains ${best.count} of ${total} lists`;
-  if (unexplained === 0) return ` ${share}, and the same backend with other limits (${sets} sets of them) the rest`;
-  return ` ${share}; other limits explain more, ${unexplained} stay unexplained`;
+  return { sets, limits };
+}
+
+function restText(best: number, explained: number, total: number, sets: number): string {
+  const share = ` explains ${best} of ${total} lists`;
+  if (explained === total) return `${share}, and the same backend with other limits the rest (${sets} sets of limits)`;
+  if (explained === best) return `${share}`;
+  return `${share}, and the same backend with other limits ${explained - best} more (${sets} sets of limits)`;
 }

@@ -180,7 +180,7 @@ class DeviceState {
 
   report(): DeviceReport {
     const shapes = this.shapes.list();
-    const recognition = recognise(shapes, this.pages, this.shapes.leftOut);
+    const recognised = recognise(shapes, this.pages, this.shapes.leftOut);
     const sites: TraceSite[] = [...this.sites.values()].sort((one, other) => other.maps - one.maps);
     return {
       device: this.name,
@@ -188,8 +188,8 @@ class DeviceState {
       allocations: this.allocations,
       shapes,
       sites,
-      recognition,
-      elsewhere: elsewhereOf(shapes, recognition),
+      recognition: recognised.recognition,
+      elsewhere: elsewhereOf(shapes, recognised),
     };
   }
 

@@ -98,7 +98,7 @@ export async function bootGuest(folder, kernel, initrd, { name, cmdline, qemu })
     [
       ...['-nodefaults', '-no-reboot', '-display', 'none', '-accel', 'tcg'],
       ...['-kernel', kernel.image, '-initrd', initrd],
-      ...['-append', `console=ttyS0 panic=-1 quiet loglevel=4 ${cmdline}`],
+      ...['-append', `console=ttyS0 panic=-1 quiet loglevel=4 no_timer_check ${cmdline}`],
       ...['-serial', `file:${join(folder, `${name}.console`)}`, '-serial', `file:${out}`],
       ...qemu,
     ],
