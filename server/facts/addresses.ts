@@ -3,6 +3,7 @@
 import type { Expr } from '../code/ir';
 import type { Span } from '../types';
 import type { BranchFact, CallFact, Flow } from './flow';
+import { refusalAt } from './refusals';
 import { alternatives, constant, mentions, substitute, type Value } from './values';
 
 /** A mapped address that nobody tests with dma_mapping_error(). */
@@ -10,6 +11,8 @@ export interface UntestedAddress {
   readonly map: CallFact;
   /** The code compares the address with something that no failed mapping promises to be. */
   readonly misread: { readonly span: Span; readonly with: string } | undefined;
+  /** The code takes success for failure, and goes on where the mapping failed. */
+  readonly inverted: Span | undefined;
   /** Where the code keeps the address. */
   readonly keeper: Span | undefined;
   /** The code does not keep the address at all. */
@@ -25,7 +28,7 @@ export interface AddressTests {
 }
 
 /** dma_mapping_error(), and the drivers' own wrappers and macros around it. */
-const TESTER = /mapping_?err|map_?err|mapping_(?:in)?valid/i;
+const TESTER = /mapping_?err|map_?err|map_check|mapping_(?:in)?valid/i;
 
 export function collectAddressTests(flows: readonly Flow[]): AddressTests {
   const names = new Set<string>();
@@ -34,8 +37,8 @@ export function collectAddressTests(flows: readonly Flow[]): AddressTests {
     const tested = new Set<number>();
     const add = (expr: Expr, value: Value | undefined) => {
       const name = nameOf(expr);
-      // A plain local says nothing about the variable of the same name elsewhere.
-      if (name && expr.kind !== 'name') names.add(name);
+      // A plain local, or a test of what the function has just mapped, says nothing about the same name elsewhere.
+      if (name && expr.kind !== 'name' && !(value && isMappedHere(flow, value))) names.add(name);
       if (value?.kind === 'initial') {
         const field = /(?:->|\.)(\w+)(?:\[[^\]]*\])*$/.exec(value.place)?.[1];
         if (field) names.add(field);
@@ -57,21 +60,75 @@ export function collectAddressTests(flows: readonly Flow[]): AddressTests {
   return { names, params };
 }
 
+/** Everything that `value` can be comes from map calls of the function. */
+function isMappedHere(flow: Flow, value: Value): boolean {
+  const options = alternatives(value);
+  const isMap = (option: Value) =>
+    option.kind === 'result' &&
+    flow.calls.some((call) => call.result.key === option.key && call.api?.fails === 'mapping-error');
+  return 0 < options.length && options.every(isMap);
+}
+
 export function findUntestedAddresses(flow: Flow, tests: AddressTests): readonly UntestedAddress[] {
   const found: UntestedAddress[] = [];
   const testedLocals = localsTested(flow);
   for (const map of flow.calls) {
     if (map.api?.role !== 'map' || map.api.fails !== 'mapping-error') continue;
     const isAddress = (part: Value) => part.key === map.result.key;
-    if (flow.calls.some((call) => isTester(call) && call.args.some((arg) => mentions(arg, isAddress)))) continue;
+    const testers = flow.calls.filter((call) => isTester(call) && call.args.some((arg) => mentions(arg, isAddress)));
+    const inverted = testers.length === 1 && testers[0] ? takesSuccessForFailure(flow, testers[0]) : undefined;
+    if (inverted) found.push({ map, misread: undefined, inverted, keeper: undefined, isDropped: false });
+    if (0 < testers.length || isTestedThroughAccessor(flow, map)) continue;
     if (flow.branches.some((branch) => sentinelSides(branch).some((side) => mentions(side.value, isAddress)))) continue;
     if (leaves(flow, map, tests, testedLocals)) continue;
     const misread = flow.branches.map((branch) => misreading(branch, map.result)).find((one) => one !== undefined);
     const keeper = flow.stores.find((store) => store.value.key === map.result.key && !isTemporary(store.target))?.target
       .span;
-    found.push({ map, misread, keeper, isDropped: !map.resultUsed });
+    found.push({ map, misread, inverted: undefined, keeper, isDropped: !map.resultUsed });
   }
   return found;
+}
+
+/** Where the mapping succeeded, every way fails, and where it failed, none does. */
+function takesSuccessForFailure(flow: Flow, tester: CallFact): Span | undefined {
+  const isTest = (part: Value) => part.key === tester.result.key;
+  for (const branch of flow.branches) {
+    if (!mentions(branch.test, isTest)) continue;
+    const decide = (number: bigint) => {
+      const decided = substitute(branch.test, (part) => (isTest(part) ? constant(number) : undefined));
+      return decided.kind === 'constant' ? decided.number !== 0n : undefined;
+    };
+    const [onSuccess, onFailure] = [decide(0n), decide(1n)];
+    if (onSuccess === undefined || onFailure === undefined || onSuccess === onFailure) continue;
+    const success = onSuccess ? branch.whenTrue : branch.whenFalse;
+    const failure = onSuccess ? branch.whenFalse : branch.whenTrue;
+    if (refusalAt(flow, success) && !refusalAt(flow, failure)) return branch.expr.span;
+  }
+  return undefined;
+}
+
+/** `sg_dma_address(sg) = dma_map_single(...)`, tested as `dma_mapping_error(dev, sg_dma_address(sg))`. */
+function isTestedThroughAccessor(flow: Flow, map: CallFact): boolean {
+  return flow.stores.some((store) => {
+    if (store.value.key !== map.result.key || !isTemporary(store.target)) return false;
+    const place = store.target.kind === 'name' ? store.target.name : '';
+    const accessor = accessorOf(flow, place);
+    return (
+      accessor !== undefined &&
+      flow.calls.some((call) => isTester(call) && call.args.some((arg) => arg.key === accessor.result.key))
+    );
+  });
+}
+
+/** The call whose result is the temporary `name`. */
+function accessorOf(flow: Flow, name: string): CallFact | undefined {
+  for (const block of flow.ir.blocks) {
+    for (const statement of block.statements) {
+      if (statement.kind === 'call' && statement.result === name)
+        return flow.calls.find((call) => call.call.id === statement.call.id);
+    }
+  }
+  return undefined;
 }
 
 /** True for a call that tells whether a mapping failed. */
@@ -101,7 +158,7 @@ function leaves(flow: Flow, map: CallFact, tests: AddressTests, testedLocals: Re
   }
   return flow.calls.some((call) => {
     const name = call.call.name ?? '';
-    if (call === map || call.api) return false;
+    if (call === map || call.api || /^IS_ERR/.test(name)) return false;
     const given = call.args.findIndex((arg) => mentions(arg, isAddress));
     if (given < 0) return false;
     if (tests.params.get(name)?.has(given)) return true;

@@ -1,7 +1,8 @@
 /** What becomes of the result of a map call, and which count a release is given. */
 
 import type { Span } from '../types';
-import type { BranchFact, CallFact, Flow } from './flow';
+import { fieldKeys, placeKey } from './fields';
+import type { BranchFact, CallFact, Flow, StoreFact } from './flow';
 import { refusalAt } from './refusals';
 import { alternatives, carries, constant, mentions, substitute, type Value } from './values';
 
@@ -15,7 +16,8 @@ export interface UntestedResult {
 
 /** Names of fields that some function of the file tests, and functions that test a parameter. */
 export interface FileTests {
-  readonly fields: ReadonlySet<string>;
+  /** Last name of each tested field, with the full names it is tested under; an empty one where the type is not seen. */
+  readonly fields: ReadonlyMap<string, ReadonlySet<string>>;
   readonly params: ReadonlyMap<string, ReadonlySet<number>>;
 }
 
@@ -55,7 +57,7 @@ export interface MisreadResult {
   readonly map: CallFact;
   readonly span: Span;
   /** What the code takes the result for. */
-  readonly as: 'negative errno' | 'zero on failure' | 'count';
+  readonly as: 'negative errno' | 'zero on failure' | 'nonzero on failure' | 'count';
 }
 
 /** Map results that are tested, or used, against their convention. */
@@ -67,10 +69,10 @@ export function findMisreadResults(flow: Flow): readonly MisreadResult[] {
     if (!probe) continue;
     const about = flow.branches.filter((branch) => isAboutResult(branch, map.result));
     if (about.some((branch) => testsResult(branch, map.result, probe))) {
-      const inverted =
-        api?.fails === 'nonzero' ? about.find((branch) => takesSuccessForFailure(flow, branch, map)) : undefined;
+      const inverted = about.find((branch) => takesSuccessForFailure(flow, branch, map, probe));
       const counted = api?.fails === 'nonzero' ? usedAsCount(flow, map) : undefined;
-      if (inverted) found.push({ map, span: inverted.expr.span, as: 'zero on failure' });
+      const taken = api?.fails === 'nonzero' ? 'zero on failure' : 'nonzero on failure';
+      if (inverted) found.push({ map, span: inverted.expr.span, as: taken });
       else if (counted) found.push({ map, span: counted, as: 'count' });
       continue;
     }
@@ -100,10 +102,17 @@ function decideWith(test: Value, result: Value, number: bigint): boolean | undef
   return decided.kind === 'constant' ? decided.number !== 0n : undefined;
 }
 
-/** Where dma_map_sgtable() succeeded, every path fails, and where it failed, none does. */
-function takesSuccessForFailure(flow: Flow, branch: BranchFact, map: CallFact): boolean {
-  const onSuccess = decideWith(branch.test, map.result, 0n);
-  if (onSuccess === undefined || onSuccess === decideWith(branch.test, map.result, -12n)) return false;
+/** Where the mapping succeeded, every path fails, and where it failed, none does. */
+function takesSuccessForFailure(
+  flow: Flow,
+  branch: BranchFact,
+  map: CallFact,
+  [failed, succeeded]: readonly [bigint, bigint],
+): boolean {
+  const onSuccess = decideWith(branch.test, map.result, succeeded);
+  if (onSuccess === undefined || onSuccess === decideWith(branch.test, map.result, failed)) return false;
+  // `count < n` may refuse a count, and `count > 1` does.
+  if (map.api?.fails === 'zero' && onSuccess !== decideWith(branch.test, map.result, 1000n)) return false;
   const success = onSuccess ? branch.whenTrue : branch.whenFalse;
   const failure = onSuccess ? branch.whenFalse : branch.whenTrue;
   return refusalAt(flow, success) !== undefined && refusalAt(flow, failure) === undefined;
@@ -170,7 +179,7 @@ function leaves(flow: Flow, map: CallFact, tests: FileTests): boolean {
   for (const store of flow.stores) {
     if (!holds(store.value)) continue;
     if (store.target.kind === 'deref' || store.target.kind === 'index') return true;
-    if (store.target.kind === 'field' && tests.fields.has(store.target.name)) return true;
+    if (store.target.kind === 'field' && isFieldTested(flow, store, tests)) return true;
     if (store.target.kind === 'name' && !isLocal(flow, store.target.name)) return true;
   }
   return flow.calls.some((call) => {
@@ -178,6 +187,16 @@ function leaves(flow: Flow, map: CallFact, tests: FileTests): boolean {
     const tested = tests.params.get(name);
     return call.args.some((arg, index) => holds(arg) && (ASSERTION.test(name) || tested?.has(index)));
   });
+}
+
+/** Some function tests the field, or one of that name whose struct is not seen. */
+function isFieldTested(flow: Flow, store: StoreFact, tests: FileTests): boolean {
+  const tested = store.target.kind === 'field' ? tests.fields.get(store.target.name) : undefined;
+  if (!tested) return false;
+  const keys = fieldKeys(flow, store.place, store.target);
+  const isShort = (key: string) => key !== '' && !key.includes('.');
+  if (keys.length === 0 || !keys.some(isShort)) return true;
+  return [...tested].some((key) => !isShort(key) || keys.includes(key));
 }
 
 function isLocal(flow: Flow, name: string): boolean {
@@ -200,7 +219,7 @@ function firstUse(flow: Flow, map: CallFact, text: (span: Span) => string): Unte
 
 /** Which fields and parameters the functions of a file test. */
 export function collectTests(flows: readonly Flow[]): FileTests {
-  const fields = new Set<string>();
+  const fields = new Map<string, Set<string>>();
   const params = new Map<string, ReadonlySet<number>>();
   for (const flow of flows) {
     const tested = new Set<number>();
@@ -208,7 +227,8 @@ export function collectTests(flows: readonly Flow[]): FileTests {
       mentions(branch.test, (part) => {
         if (part.kind !== 'initial') return false;
         const field = /(?:->|\.)(\w+)$/.exec(part.place)?.[1];
-        if (field && !(branch.isLoopTest && branch.test.kind === 'binary')) fields.add(field);
+        if (field && !(branch.isLoopTest && branch.test.kind === 'binary'))
+          fields.set(field, (fields.get(field) ?? new Set()).add(placeKey(flow, part.place) ?? ''));
         const index = flow.ir.params.findIndex((param) => param.name === part.place);
         if (0 <= index) tested.add(index);
         return false;

@@ -4,6 +4,15 @@ import type { Expr, FileIr } from '../code/ir';
 import type { DeviceHints } from '../replay/types';
 import type { KernelVersion, Span } from '../types';
 import { collectAddressTests, findUntestedAddresses, type UntestedAddress } from './addresses';
+import {
+  collectAllocations,
+  findSecondClears,
+  findUntestedAllocations,
+  findWrongFrees,
+  type SecondClear,
+  type UntestedAllocation,
+  type WrongFree,
+} from './allocations';
 import { type CpuAccess, findCpuAccesses, findWrongMemory, type WrongMemory } from './buffers';
 import { calleesFirst } from './callGraph';
 import { bitMask, knownConstant } from './constants';
@@ -17,6 +26,15 @@ import {
   type UntestedResult,
 } from './counts';
 import { type CpuFieldUse, findCpuFields, findPhysicalUses, type PhysicalUse } from './cpuFields';
+import {
+  type DroppedMask,
+  findDroppedMasks,
+  findMaskFallbacks,
+  findNullDevices,
+  findWrongMappers,
+  type MaskFallback,
+  type WrongMapper,
+} from './devices';
 import {
   collectTableWalks,
   type DroppedCount,
@@ -32,19 +50,13 @@ import { fieldsTestedForOne } from './guards';
 import { createKnowledge, type Knowledge } from './knowledge';
 import { findLeaks, type Leak } from './leaks';
 import { deviceHints } from './limits';
+import { collectMapsByField, findMismatches, type Mismatch } from './mismatches';
 import { findMappedCountReleases, type MappedCountRelease } from './releaseCounts';
-import {
-  collectMapsByField,
-  type EarlyRead,
-  findEarlyReads,
-  findLateUses,
-  findMismatches,
-  type LateUse,
-  type Mismatch,
-} from './releases';
+import { type EarlyRead, findEarlyReads, findLateUses, type LateUse } from './releases';
 import { declaresSegmentSize, findSegmentLimits, type SegmentLimit } from './segmentLimits';
 import { addContiguity, summarize } from './summaries';
 import type { Summary, SummaryLookup } from './summary';
+import { findWrongSyncs, type WrongSync } from './syncs';
 import type { Value } from './values';
 import {
   type CpuWalk,
@@ -74,6 +86,14 @@ export interface FunctionFacts {
   readonly earlyReads: readonly EarlyRead[];
   readonly wrongMemory: readonly WrongMemory[];
   readonly cpuAccesses: readonly CpuAccess[];
+  readonly wrongSyncs: readonly WrongSync[];
+  readonly untestedAllocations: readonly UntestedAllocation[];
+  readonly secondClears: readonly SecondClear[];
+  readonly wrongFrees: readonly WrongFree[];
+  readonly droppedMasks: readonly DroppedMask[];
+  readonly maskFallbacks: readonly MaskFallback[];
+  readonly wrongMappers: readonly WrongMapper[];
+  readonly nullDevices: ReturnType<typeof findNullDevices>;
   readonly misreadResults: readonly MisreadResult[];
   readonly untestedAddresses: readonly UntestedAddress[];
   readonly unmapsWithMappedCount: readonly MappedCountRelease[];
@@ -127,7 +147,9 @@ export function extractFacts(file: FileIr, source: string, kernel: KernelVersion
   };
   const tests: FileTests = collectTests(flows);
   const addressTests = collectAddressTests(flows);
-  const mapsByField = collectMapsByField(flows);
+  const globals = new Map(file.globals.map((one) => [one.variable.name, one.variable]));
+  const allocations = collectAllocations(flows);
+  const mapsByField = collectMapsByField(flows, file.structs, kernel);
   const functions = flows.map((flow) => ({
     flow,
     ...contiguityFacts(flow, knowledge, oneSegment),
@@ -136,9 +158,17 @@ export function extractFacts(file: FileIr, source: string, kernel: KernelVersion
     mismatches: findMismatches(flow, mapsByField, flows),
     lateUses: findLateUses(flow),
     earlyReads: findEarlyReads(flow, (from, to) => leadsTo(flow, from, to)),
-    wrongMemory: findWrongMemory(flow),
+    wrongMemory: findWrongMemory(flow, globals),
     cpuAccesses: findCpuAccesses(flow),
     segmentLimits: isLimited ? [] : findSegmentLimits(flow),
+    wrongSyncs: findWrongSyncs(flow),
+    untestedAllocations: findUntestedAllocations(flow),
+    secondClears: findSecondClears(flow),
+    wrongFrees: findWrongFrees(flow, allocations),
+    droppedMasks: findDroppedMasks(flow),
+    maskFallbacks: findMaskFallbacks(flow),
+    wrongMappers: findWrongMappers(flow),
+    nullDevices: findNullDevices(flow),
     mapsWithMappedCount: findMappedCountReleases(flow, 'map', counts),
     untestedResults: findUntestedResults(flow, text, tests),
     misreadResults: findMisreadResults(flow),

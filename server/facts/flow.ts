@@ -124,7 +124,8 @@ export function runStatement(
   const { names } = context;
   switch (statement.kind) {
     case 'declare':
-      env.set(statement.name, opaque(`unset:${statement.name}`));
+      // An array is where it is, whatever it holds.
+      if (!names.arrays.has(statement.name)) env.set(statement.name, opaque(`unset:${statement.name}`));
       break;
     case 'assign': {
       const value = isNextElement(statement.value)

@@ -12,7 +12,12 @@ export interface Leak {
   /** The return that loses it. */
   readonly end: Span;
   /** Why the function is the one to release it. */
-  readonly because: 'released elsewhere' | 'kept in a variable' | 'refused by the DMA engine';
+  readonly because:
+    | 'released elsewhere'
+    | 'kept in a variable'
+    | 'refused by the DMA engine'
+    | 'memory freed'
+    | 'others released';
   /** A release on another way out. */
   readonly release: Span | undefined;
 }
@@ -20,6 +25,11 @@ export interface Leak {
 /** Functions that may release what they are given a part of. */
 const CLEANUP =
   /unmap|free|release|clean|destroy|teardown|fini|complete|done|put|abort|drop|unprep|undo|exit|finish|end_|_end|finali[sz]e|remove|discard|detach|deinit|uninit|unwind|giveback|return_|shutdown|recycle|dealloc|kill|purge|cancel|rollback|reset|fail|error|err_|stop/i;
+/** Functions that give memory back, and leave mappings of it as they are. */
+const FREES_MEMORY =
+  /^(?:k[vz]?free(?:_sensitive)?|kzfree|kmem_cache_free|devm_kfree|(?:dev_)?kfree_skb(?:_any|_irq|_reason)?|dev_consume_skb_(?:any|irq)|consume_skb|__free_pages?|free_pages?|put_page|ieee80211_free_txskb)$/;
+/** Constants of subsystems that mean "not done". */
+const MEANS_FAILURE = /^(?=[A-Z0-9_]+$).*(?:ERR|FAIL|BUSY|NO_?MEM|NO_?RESOURCE|INVAL|TIMEOUT|NETDEV_TX_OK)/;
 const PREPARE = /^dmaengine_prep_|^device_prep_|->device_prep_/;
 /** Errors that mean "in progress". */
 const PENDING = new Set([-115n, -16n, -529n, -114n, -517n]);
@@ -27,24 +37,43 @@ const PENDING = new Set([-115n, -16n, -529n, -114n, -517n]);
 export function findLeaks(flow: Flow, callers: (name: string) => readonly Flow[]): readonly Leak[] {
   const found: Leak[] = [];
   for (const map of flow.calls) {
-    if (map.api?.role !== 'map' || map.api.fails === undefined || map.api.name !== map.call.name) continue;
+    if (map.api?.fails === undefined || map.api.name !== map.call.name || !isTaken(map)) continue;
     const leak = leakOf(flow, map, callers);
     if (leak) found.push(leak);
   }
   return found;
 }
 
+/** It maps, or allocates memory that is mapped from the start. */
+function isTaken(call: CallFact): boolean {
+  return call.api?.role === 'map' || (call.api?.role === 'allocate' && call.api.table === undefined);
+}
+
 function leakOf(flow: Flow, map: CallFact, callers: (name: string) => readonly Flow[]): Leak | undefined {
   const release = flow.calls.find((call) => releases(call, map));
-  const isOne = map.api?.fails === 'mapping-error';
+  const isOne = map.api?.fails === 'mapping-error' || map.api?.fails === 'null';
   const prepares = flow.calls.filter((call) => isPrepare(call) && call.args.some((arg) => isOf(arg, map)));
-  if (!release && !isOne && prepares.length === 0) return undefined;
+  if (!release && !isOne && prepares.length === 0 && !flow.calls.some(isFree)) return undefined;
   const owned = ownedPlaces(flow, map);
-  const step = (state: string, event: PathEvent): string | undefined => {
+  const others = flow.calls.filter((call) => call !== map && isTaken(call) && call.api?.fails !== undefined);
+  const memory = memoryOf(map);
+  const step = (told: string, event: PathEvent): string | undefined => {
+    const [state = told] = told.split(AFTER_FAILURE);
+    const after = (next: string | undefined) =>
+      next === undefined || next === state || next === MEMORY_FREED
+        ? next === state
+          ? told
+          : next
+        : next + told.slice(state.length);
     if (saysFailed(flow, map, event)) return undefined;
     if (event.kind === 'branch') {
-      return guardsCleanup(flow, event, owned) ? undefined : afterBranch(state, event, prepares);
+      if (guardsCleanup(flow, event, map, owned) || skipsRelease(flow, event, map, owned)) return undefined;
+      const isFailed = others.some((other) => isOnlySaid(flow, map, other, event));
+      return isFailed && told === state ? state + AFTER_FAILURE : after(afterBranch(state, event, prepares));
     }
+    return after(afterStatement(state, event));
+  };
+  const afterStatement = (state: string, event: Exclude<PathEvent, { kind: 'branch' }>): string | undefined => {
     if (event.kind === 'store') {
       const { target, value } = event.store;
       if (state === 'refused') return target.kind === 'field' && isZero(value) ? 'fallback' : state;
@@ -52,9 +81,13 @@ function leakOf(flow: Flow, map: CallFact, callers: (name: string) => readonly F
       return isKept && state === 'live' && isOf(value, map) ? 'kept' : state;
     }
     const { call } = event;
-    if (call.call.id === map.call.id || releases(call, map)) return undefined;
+    if (call.call.id === map.call.id || releases(call, map) || mayRelease(flow, call, map)) return undefined;
     const name = call.call.name ?? '';
     if (prepares.includes(call)) return state;
+    if (state === 'kept' && others.some((other) => other.block !== map.block && releases(call, other)))
+      return 'others released';
+    if (!call.api && call.args.some((arg) => arg.kind === 'address' && keeps(flow, arg.place, map))) return undefined;
+    if (FREES_MEMORY.test(name)) return call.args.some((arg) => memory.has(arg.key)) ? MEMORY_FREED : state;
     const isRelated = call.args.some((arg) => isOf(arg, map) || reaches(arg, owned));
     if (isRelated && !call.api && (CLEANUP.test(name) || call.call.name === undefined)) return undefined;
     const isGiven =
@@ -78,16 +111,93 @@ function reason(
   isOne: boolean,
   callers: (name: string) => readonly Flow[],
 ): Leak['because'] | undefined {
-  const fails = isFailure(flow, end);
+  const [state, isAfterFailure] = [end.state.split(AFTER_FAILURE)[0], end.state.includes(AFTER_FAILURE)];
+  if (state === MEMORY_FREED) return 'memory freed';
+  const fails = isFailure(flow, end) || (isAfterFailure && isGivenUp(end));
   // It turned to another way of doing the work, and nobody will hear of the mapping again.
-  if (end.state === 'fallback' && end.value === undefined) return 'refused by the DMA engine';
-  if (end.state === 'refused' || end.state === 'fallback') {
+  if (state === 'fallback' && end.value === undefined) return 'refused by the DMA engine';
+  if (state === 'refused' || state === 'fallback') {
     if (!fails) return undefined;
     return hasRelease || !callers(flow.ir.name).some(releasesAnything) ? 'refused by the DMA engine' : undefined;
   }
   if (!fails || isOf(end.value, map)) return undefined;
+  if (state === 'others released' && !hasRelease) return state;
   if (hasRelease) return 'released elsewhere';
-  return isOne && end.state === 'live' ? 'kept in a variable' : undefined;
+  return isOne && state === 'live' ? 'kept in a variable' : undefined;
+}
+
+/** Marks states on ways where another mapping of the function is known to have failed. */
+const AFTER_FAILURE = ' after a failure';
+/** The memory was given back, and the mapping was not. */
+const MEMORY_FREED = 'memory freed';
+
+/** The event says that `other` failed, and is no test of `map` as well. */
+function isOnlySaid(flow: Flow, map: CallFact, other: CallFact, event: PathEvent): boolean {
+  return saysFailed(flow, other, event) && other.result.key !== map.result.key;
+}
+
+/** After a failure, what a function without a way to tell of it returns. */
+function isGivenUp(end: PathEnd): boolean {
+  const { value } = end;
+  return value === undefined || (value.kind === 'initial' && MEANS_FAILURE.test(value.place));
+}
+
+/** What frees the mapped memory is given one of these: the buffer, the packet whose data it is, the page. */
+function memoryOf(map: CallFact): ReadonlySet<string> {
+  const keys = new Set<string>();
+  const buffer =
+    map.api?.fails === 'mapping-error' && map.api.address !== undefined ? map.args[map.api.address] : undefined;
+  if (!buffer || buffer.kind === 'constant' || buffer.kind === 'either' || buffer.kind === 'opaque') return keys;
+  keys.add(buffer.key);
+  const packet = /^(.*)->data$/.exec(buffer.key)?.[1];
+  if (packet !== undefined) keys.add(packet);
+  return keys;
+}
+
+/** The variable held the address: a function that is given a pointer to it may change it, or keep it. */
+function keeps(flow: Flow, place: string, map: CallFact): boolean {
+  return flow.stores.some((store) => store.place === place && store.value.key === map.result.key);
+}
+
+function isFree(call: CallFact): boolean {
+  return FREES_MEMORY.test(call.call.name ?? '');
+}
+
+/** A release of something that is not known to be another mapping: it may be this one. */
+function mayRelease(flow: Flow, call: CallFact, map: CallFact): boolean {
+  if (map.api?.role === 'allocate') {
+    const freed = call.api?.role === 'free' ? call.args[2] : undefined;
+    return freed !== undefined && !alternatives(freed).every((option) => isOtherTaken(flow, option));
+  }
+  if (call.api?.role !== 'unmap' || map.api?.fails !== 'mapping-error' || call.api.address === undefined) return false;
+  const address = call.args[call.api.address];
+  return address !== undefined && !alternatives(address).every((option) => isOtherTaken(flow, option));
+}
+
+function isOtherTaken(flow: Flow, value: Value): boolean {
+  return flow.calls.some((one) => isTaken(one) && one.result.key === value.key);
+}
+
+/** The way goes past a place that may release the mapping, or a loop of them: how often it runs, nobody here can tell. */
+function skipsRelease(
+  flow: Flow,
+  event: Extract<PathEvent, { kind: 'branch' }>,
+  map: CallFact,
+  owned: ReadonlySet<string>,
+): boolean {
+  if (flow.calls.some((call) => call.block === event.other && mayRelease(flow, call, map))) return true;
+  const loop = flow.ir.loops.find((one) => one.blocks.includes(event.other) && one.header !== map.block);
+  if (!loop || loop.blocks.includes(map.block)) return false;
+  return flow.calls.some(
+    (call) =>
+      loop.blocks.includes(call.block) &&
+      (mayRelease(flow, call, map) ||
+        releases(call, map) ||
+        (!call.api &&
+          !isFree(call) &&
+          CLEANUP.test(call.call.name ?? '') &&
+          call.args.some((arg) => reaches(arg, owned)))),
+  );
 }
 
 /** A DMA engine that takes the segments answers with a descriptor, or with NULL. */
@@ -111,10 +221,15 @@ function afterBranch(
 }
 
 /** `if (req)` on whose other side what belongs to the mapping is cleaned up: here there is nothing to clean. */
-function guardsCleanup(flow: Flow, event: Extract<PathEvent, { kind: 'branch' }>, owned: ReadonlySet<string>): boolean {
+function guardsCleanup(
+  flow: Flow,
+  event: Extract<PathEvent, { kind: 'branch' }>,
+  map: CallFact,
+  owned: ReadonlySet<string>,
+): boolean {
   const { test } = event;
   const isPlain = test.kind === 'initial' || test.kind === 'result' || test.kind === 'pure' || test.kind === 'either';
-  if (!isPlain || event.holds) return false;
+  if (!isPlain || event.holds || isOf(test, map)) return false;
   return flow.calls.some(
     (call) =>
       call.block === event.other &&
@@ -143,7 +258,7 @@ function isPrepare(call: CallFact): boolean {
 /** `value` is the mapped address, or the list or table that was mapped. */
 function isOf(value: Value | undefined, map: CallFact): boolean {
   if (!value) return false;
-  if (map.api?.fails === 'mapping-error')
+  if (map.api?.fails === 'mapping-error' || map.api?.fails === 'null')
     return carries(value, map.result.key) || mentions(value, (part) => part.key === map.result.key);
   return value.key === map.list?.key || value.key === map.table?.key;
 }
@@ -171,6 +286,7 @@ function isFailure(flow: Flow, end: PathEnd): boolean {
       if (option.kind === 'constant')
         return option.number < 0n ? !PENDING.has(option.number) : isPointer && option.number === 0n;
       if (option.kind === 'pure' && option.name === 'ERR_PTR') return true;
+      if (option.kind === 'initial' && option.place !== 'NETDEV_TX_OK' && MEANS_FAILURE.test(option.place)) return true;
       if (option.kind === 'result' && /timeout/.test(option.name ?? '')) return false;
       if (option.kind === 'result')
         return /\bint\b|\blong\b/.test(flow.ir.returnType) && !isPointer && end.isNonzero(option) === true;

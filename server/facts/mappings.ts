@@ -6,8 +6,15 @@ import type { CallFact, Flow } from './flow';
 import type { PathEvent } from './paths';
 import { constant, mentions, substitute, type Value } from './values';
 
+/** Index of the memory in dma_free_coherent() and its kin. */
+const FREED = 2;
+
 /** True when the call releases the mapping that `map` made. */
 export function releases(call: CallFact, map: CallFact): boolean {
+  if (map.api?.role === 'allocate') {
+    const freed = call.api?.role === 'free' ? call.args[FREED] : undefined;
+    return freed !== undefined && mentions(freed, (part) => part.key === map.result.key);
+  }
   return call.api?.role === 'unmap' && isSameSubject(call, map);
 }
 
@@ -61,12 +68,13 @@ export function saysFailed(flow: Flow, map: CallFact, event: PathEvent): boolean
         checkedParts(event.test, map).some((part) => tells(part, 1n, 0n)) ||
         flow.calls.some(
           (call) =>
-            isTester(call) &&
+            (isTester(call) || (!call.api && call.resultUsed && !isTestedByName(flow, map))) &&
             call.args.some((arg) => mentions(arg, (part) => part.key === map.result.key)) &&
             tells(call.result, 1n, 0n),
         )
       );
     case 'zero':
+    case 'null':
       return tells(map.result, 0n, 1n);
     case 'nonzero':
       return tells(map.result, -12n, 0n);
@@ -75,6 +83,12 @@ export function saysFailed(flow: Flow, map: CallFact, event: PathEvent): boolean
     default:
       return false;
   }
+}
+
+/** Some call whose name says that it tells a failed mapping is given the address. */
+function isTestedByName(flow: Flow, map: CallFact): boolean {
+  const isAddress = (part: Value) => part.key === map.result.key;
+  return flow.calls.some((call) => isTester(call) && call.args.some((arg) => mentions(arg, isAddress)));
 }
 
 /** `dma_mapping_error(dev, addr)` within a test. */

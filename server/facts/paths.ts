@@ -4,6 +4,7 @@
  * `if (!desc) goto fail` is still known to have failed at the end of `fail`.
  */
 
+import type { Call, Expr, Statement, Terminator } from '../code/ir';
 import type { Span } from '../types';
 import { joinBlocks, successors } from './blocks';
 import { type Environment, evaluate } from './evaluate';
@@ -34,6 +35,9 @@ export interface PathEnd {
 /** The next state; undefined: nothing more to see on this path. */
 export type Step = (state: string, event: PathEvent, env: Environment) => string | undefined;
 
+/** Told what is read on the way, before it is: the value of an assignment, an argument of `call`, a test. */
+export type Watch = (read: Expr, env: Environment, call: Call | undefined, target: Expr | undefined) => void;
+
 const MAX_STEPS = 3000;
 const MAX_VISITS = 6;
 
@@ -41,7 +45,13 @@ const MAX_VISITS = 6;
  * Walks from the function's entry to `call`, and on from behind it; the ways that end in a return behind it. Undefined
  * when there are too many to tell.
  */
-export function followFrom(flow: Flow, call: CallFact, initial: string, step: Step): readonly PathEnd[] | undefined {
+export function followFrom(
+  flow: Flow,
+  call: CallFact,
+  initial: string,
+  step: Step,
+  watch?: Watch,
+): readonly PathEnd[] | undefined {
   const ends: PathEnd[] = [];
   const entering = new Map<string, Map<string, Value>>();
   const visits = new Map<string, number>();
@@ -69,6 +79,7 @@ export function followFrom(flow: Flow, call: CallFact, initial: string, step: St
     let state: string | undefined = spot.state;
     for (const statement of block.statements) {
       const seen = { calls: [] as CallFact[], branches: [], stores: [] as StoreFact[], returns: [] };
+      if (watch && state !== BEFORE) watchStatement(statement, env, watch);
       runStatement(flow, block, statement, env, seen);
       if (state === BEFORE) {
         if (statement.kind !== 'call' || statement.call.id !== call.call.id) continue;
@@ -82,6 +93,7 @@ export function followFrom(flow: Flow, call: CallFact, initial: string, step: St
     }
     if (state === undefined) continue;
     const { end } = block;
+    if (watch && state !== BEFORE) watchEnd(end, env, watch);
     if (end.kind === 'return') {
       if (state === BEFORE) continue;
       const value = end.value && evaluate(end.value, env, flow.names);
@@ -107,6 +119,17 @@ export function followFrom(flow: Flow, call: CallFact, initial: string, step: St
     }
   }
   return ends;
+}
+
+function watchStatement(statement: Statement, env: Environment, watch: Watch): void {
+  if (statement.kind === 'assign') watch(statement.value, env, undefined, statement.target);
+  else if (statement.kind === 'call') for (const arg of statement.call.args) watch(arg, env, statement.call, undefined);
+}
+
+function watchEnd(end: Terminator, env: Environment, watch: Watch): void {
+  if (end.kind === 'branch') watch(end.test, env, undefined, undefined);
+  else if (end.kind === 'switch') watch(end.value, env, undefined, undefined);
+  else if (end.kind === 'return' && end.value) watch(end.value, env, undefined, undefined);
 }
 
 function isSame(a: Environment, b: Environment): boolean {

@@ -12,6 +12,7 @@ int start(struct host *host, struct scatterlist *sg, void *data, size_t len)
 {
     sg_init_one(sg, data, len);
     host->addr = sg_dma_address(sg);
+    //           ^^^^^^^^^^^^^^^^^^ error: the DMA side of the list is read before the list is mapped
     if (!dma_map_sg(host->dev, sg, 1, DMA_TO_DEVICE))
         return -EIO;
     return 0;

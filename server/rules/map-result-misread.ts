@@ -54,6 +54,8 @@ function message({ map, as }: MisreadResult): string {
       return `${name} is never negative; it returns 0 when the mapping fails`;
     case 'zero on failure':
       return `${name} returns 0 on success; here success is taken for failure`;
+    case 'nonzero on failure':
+      return `${name} returns the number of segments, and 0 on failure; here success is taken for failure`;
     case 'count':
       return `${name} returns 0 or a negative errno, no count; the mapped count is in the table's nents`;
   }

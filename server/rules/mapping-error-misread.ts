@@ -36,7 +36,14 @@ as its own mark for "not mapped" and is tested only for that.`,
   reference: 'Documentation/core-api/dma-api-howto.rst, "Handling Errors": only dma_mapping_error() is generic.',
 
   *check(fn: FunctionFacts, file: FileFacts): Iterable<Problem> {
-    for (const { map, misread, keeper } of fn.untestedAddresses) {
+    for (const { map, misread, inverted, keeper } of fn.untestedAddresses) {
+      if (inverted) {
+        yield {
+          span: withNot(inverted, file),
+          message: `dma_mapping_error() is true when the mapping failed; here success is taken for failure`,
+          related: [{ span: map.call.nameSpan, message: 'mapped here' }],
+        };
+      }
       if (!misread) continue;
       const span = withNot(misread.span, file);
       yield {

@@ -34,8 +34,8 @@ of the file tests, or that is given to a function whose answer decides what happ
     'Documentation/core-api/dma-api.rst, dma_mapping_error(); dma-debug: "device driver failed to check map error".',
 
   *check(fn: FunctionFacts, file: FileFacts): Iterable<Problem> {
-    for (const { map, misread, keeper, isDropped } of fn.untestedAddresses) {
-      if (misread) continue;
+    for (const { map, misread, inverted, keeper, isDropped } of fn.untestedAddresses) {
+      if (misread || inverted) continue;
       const name = map.call.name ?? 'the mapping';
       const kept = keeper ? ` in '${file.text(keeper)}'` : '';
       yield {

@@ -47,9 +47,9 @@ mapping; an address kept in memory, unless the function itself releases it on an
       const name = `${map.call.name ?? 'the map call'}()`;
       yield {
         span: end,
-        message: `what ${name} mapped is lost here: ${REASONS[because]}`,
+        message: `what ${name} ${map.api?.role === 'allocate' ? 'allocated' : 'mapped'} is lost here: ${REASONS[because]}`,
         related: [
-          { span: map.call.nameSpan, message: 'mapped here' },
+          { span: map.call.nameSpan, message: map.api?.role === 'allocate' ? 'allocated here' : 'mapped here' },
           ...(release ? [{ span: release, message: 'released here, on another way out' }] : []),
         ],
       };
@@ -60,5 +60,7 @@ mapping; an address kept in memory, unless the function itself releases it on an
 const REASONS: Readonly<Record<FunctionFacts['leaks'][number]['because'], string>> = {
   'released elsewhere': 'this way out does not release it, others do',
   'kept in a variable': 'the address was only in a local variable',
+  'others released': 'this way out releases others, and not this one',
+  'memory freed': 'its memory was given back, and the mapping is still there',
   'refused by the DMA engine': 'the DMA engine did not take it, and nothing releases it',
 };

@@ -13,6 +13,7 @@ int query(struct host *host)
 {
     u8 reply[64];
     dma_addr_t addr = dma_map_single(host->dev, reply, sizeof(reply), DMA_FROM_DEVICE);
+    //                                          ^^^^^ error: 'reply' is on the stack, which must not be mapped for DMA
 
     if (dma_mapping_error(host->dev, addr))
         return -ENOMEM;

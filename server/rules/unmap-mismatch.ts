@@ -37,15 +37,17 @@ void finish(struct host *host, void *data)
     for (const { release, map, mapFunction, what, span } of fn.mismatches) {
       const name = release.call.name ?? 'the release';
       const from = `${map.call.name ?? 'the map call'}()${mapFunction && mapFunction !== fn.flow.ir.name ? ` in ${mapFunction}()` : ''}`;
-      const index = what === 'kind' ? undefined : map.api?.[what];
+      const index = what === 'kind' || what === 'address' ? undefined : map.api?.[what];
       const wanted = index === undefined ? undefined : map.call.args[index];
       const text = wanted && file.text(wanted.span);
       yield {
         span,
         message:
           what === 'kind'
-            ? `${name}() takes a list, but the address comes from ${from}`
-            : `${name}() is given another ${what} than ${from}, which has '${text}'`,
+            ? `${name}() releases another kind of mapping than ${from} makes`
+            : what === 'address'
+              ? `${name}() is given the memory itself, not the DMA address that ${from} returned`
+              : `${name}() is given another ${what} than ${from}, which has '${text}'`,
         related:
           mapFunction && mapFunction !== fn.flow.ir.name ? [] : [{ span: map.call.nameSpan, message: 'mapped here' }],
         fixes:

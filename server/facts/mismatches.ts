@@ -1,0 +1,280 @@
+/** Releases that do not fit the mapping: another direction, another size, another kind, an address that is none. */
+
+import type { Expr, StructIr } from '../code/ir';
+import { isAtLeast, type KernelVersion, type Span } from '../types';
+import { fieldKeys } from './fields';
+import type { CallFact, Flow } from './flow';
+import { isSameSubject } from './mappings';
+import { alternatives, mentions, type Value } from './values';
+
+export interface Mismatch {
+  readonly release: CallFact;
+  readonly map: CallFact;
+  /** Function that maps, when it is another one. */
+  readonly mapFunction: string | undefined;
+  readonly what: 'direction' | 'length' | 'kind' | 'address';
+  /** The argument that differs; the function's name for `kind`. */
+  readonly span: Span;
+}
+
+/** A map call whose address a field keeps. */
+interface KeptMap {
+  readonly map: CallFact;
+  readonly flow: Flow;
+}
+
+/** What the functions of a file do with addresses that fields keep. */
+export interface MapsByField {
+  /** Map calls by the field that keeps their address, such as `ring_slot:dma`. */
+  readonly byField: ReadonlyMap<string, readonly KeptMap[]>;
+  /** Map calls whose address goes where nobody follows it. */
+  readonly untracked: readonly CallFact[];
+  readonly keysOf: (flow: Flow, place: string, expr: Expr) => readonly string[];
+  readonly kernel: KernelVersion;
+}
+
+export function collectMapsByField(
+  flows: readonly Flow[],
+  structs: readonly StructIr[],
+  kernel: KernelVersion,
+): MapsByField {
+  const types = fieldTypes(structs);
+  const keysOf = (flow: Flow, place: string, expr: Expr) => [
+    ...new Set(fieldKeys(flow, place, expr).map((key) => innermost(key, types))),
+  ];
+  const byField = new Map<string, KeptMap[]>();
+  const untracked: CallFact[] = [];
+  for (const flow of flows) {
+    for (const map of flow.calls) {
+      if (map.api?.role !== 'map' || map.api.fails !== 'mapping-error') continue;
+      const stores = flow.stores.filter((store) => store.target.kind !== 'name' && isValue(store.value, map.result));
+      const keys = stores.map((store) => keysOf(flow, store.place, store.target));
+      for (const key of new Set(keys.flat())) byField.set(key, [...(byField.get(key) ?? []), { map, flow }]);
+      if (keys.some((one) => one.length === 0) || isHandedOn(flow, map)) untracked.push(map);
+    }
+  }
+  return { byField, untracked, keysOf, kernel };
+}
+
+function isValue(value: Value, wanted: Value): boolean {
+  return alternatives(value).some((option) => option.key === wanted.key);
+}
+
+/** The address is returned, or given to a function that may keep it, and the function itself never releases it. */
+function isHandedOn(flow: Flow, map: CallFact): boolean {
+  if (flow.calls.some((call) => call.api?.role === 'unmap' && isSameSubject(call, map))) return false;
+  const isAddress = (part: Value) => part.key === map.result.key;
+  return (
+    flow.returns.some((end) => end.value !== undefined && mentions(end.value, isAddress)) ||
+    flow.calls.some((call) => !call.api && call.result.kind !== 'pure' && call.args.some((arg) => isAddress(arg)))
+  );
+}
+
+/** Struct names by `struct:field`, as far as the file defines them. */
+function fieldTypes(structs: readonly StructIr[]): ReadonlyMap<string, string> {
+  const types = new Map<string, string>();
+  for (const one of structs) {
+    for (const field of one.fields) {
+      const type = /\bstruct\s+(\w+)/.exec(field.type)?.[1];
+      if (type) types.set(`${one.name}:${field.name}`, type);
+    }
+  }
+  return types;
+}
+
+/** `pond:tx.dma` is `slot:dma` where `struct pond` has a `struct slot tx[]`. */
+function innermost(key: string, types: ReadonlyMap<string, string>): string {
+  const [root = '', path = ''] = key.split(':');
+  const names = path.split('.');
+  let type = root;
+  while (1 < names.length) {
+    const next = types.get(`${type}:${names[0]}`);
+    if (next === undefined) break;
+    type = next;
+    names.shift();
+  }
+  return `${type}:${names.join('.')}`;
+}
+
+export function findMismatches(flow: Flow, maps: MapsByField, flows: readonly Flow[]): readonly Mismatch[] {
+  const found: Mismatch[] = [];
+  for (const release of flow.calls) {
+    if (release.api?.role !== 'unmap') continue;
+    const wrong = wrongAddress(flow, release);
+    if (wrong) {
+      found.push(wrong);
+      continue;
+    }
+    const same = flow.calls.filter((call) => call.api?.role === 'map' && isSameSubject(release, call));
+    const local = same.filter((map) => map.call.span.start < release.call.span.start);
+    const isRemapped = flow.calls.some(
+      (call) => mapsInFile(call, flows) && call.call.span.start < release.call.span.start,
+    );
+    if (local.length < same.length || isRemapped) continue;
+    const remote = 0 < same.length ? [] : remoteMaps(flow, release, maps);
+    const pairs = 0 < local.length ? local.map((map) => ({ map, flow })) : remote;
+    const [first] = pairs;
+    if (!first) continue;
+    const differs = pairs.map((one) => difference(flow, release, one, maps));
+    const [what] = differs;
+    if (!what || !differs.every((one) => one?.what === what.what)) continue;
+    const mapFunction = first.flow === flow ? undefined : first.flow.ir.name;
+    found.push({ release, map: first.map, mapFunction, ...what });
+  }
+  return found;
+}
+
+/** A function of the file that maps and unmaps lists: the directions may have changed behind it. */
+function mapsInFile(call: CallFact, flows: readonly Flow[]): boolean {
+  const callee = call.api ? undefined : flows.find((flow) => flow.ir.name === call.call.name);
+  const has = (role: string) =>
+    callee?.calls.some((one) => one.api?.role === role && one.api.fails !== 'mapping-error');
+  return has('map') === true && has('unmap') === true;
+}
+
+/** The release is given the memory that was mapped, or its physical address, in place of its DMA address. */
+function wrongAddress(flow: Flow, release: CallFact): Mismatch | undefined {
+  const index = release.api?.address;
+  const [address, expr] = index === undefined ? [] : [release.args[index], release.call.args[index]];
+  if (!address || !expr) return undefined;
+  const map = flow.calls.find((call) => {
+    const at = call.api?.role === 'map' && call.api.fails === 'mapping-error' ? call.api.address : undefined;
+    return at !== undefined && call.args[at]?.key === address.key && address.kind !== 'constant';
+  });
+  return map && { release, map, mapFunction: undefined, what: 'address', span: expr.span };
+}
+
+/** The map calls of other functions that fill the field whose address is released, where all of them are seen. */
+function remoteMaps(flow: Flow, release: CallFact, maps: MapsByField): readonly KeptMap[] {
+  const index = release.api?.address;
+  const [address, expr] = index === undefined ? [] : [release.args[index], release.call.args[index]];
+  if (address?.kind !== 'initial' || !expr) return [];
+  for (const key of maps.keysOf(flow, address.place, expr)) {
+    const kept = maps.byField.get(key);
+    if (!kept) continue;
+    // Where the types of fields are not seen, one of the same name may be the same memory.
+    const isTwin = (other: string) => other !== key && lastName(other) === lastName(key) && isLong(other, key);
+    const twins = [...maps.byField].filter(([other]) => isTwin(other)).flatMap(([, found]) => found);
+    const others = [...twins.map((one) => one.map), ...maps.untracked].filter(
+      (map) => !kept.some((one) => one.map === map),
+    );
+    return others.some((map) => mayFit(release, map)) ? [] : kept;
+  }
+  return [];
+}
+
+function lastName(key: string): string {
+  return /\w+$/.exec(key)?.[0] ?? key;
+}
+
+/** One of the two goes through a field whose type is not seen. */
+function isLong(a: string, b: string): boolean {
+  return a.includes('.') || b.includes('.');
+}
+
+/** The map call has the release's direction, or one that is worked out. */
+function mayFit(release: CallFact, map: CallFact): boolean {
+  const direction = (call: CallFact) => (call.api?.direction === undefined ? undefined : call.args[call.api.direction]);
+  const [given, made] = [direction(release), direction(map)];
+  return made === undefined || made.kind !== 'constant' || made.key === given?.key;
+}
+
+function difference(
+  flow: Flow,
+  release: CallFact,
+  { map, flow: mapFlow }: KeptMap,
+  maps: MapsByField,
+): Pick<Mismatch, 'what' | 'span'> | undefined {
+  const [from, to] = [argument(map, 'direction'), argument(release, 'direction')];
+  if (from?.value.kind === 'constant' && to?.value.kind === 'constant' && from.value.number !== to.value.number)
+    return { what: 'direction', span: to.expr.span };
+  if (map.api?.fails !== 'mapping-error') return undefined;
+  if ((release.api?.list ?? release.api?.table) !== undefined || isOtherKind(map, release, maps.kernel))
+    return { what: 'kind', span: release.call.nameSpan };
+  const [mapped, released] = [argument(map, 'length'), argument(release, 'length')];
+  if (!mapped || !released) return undefined;
+  const isOther =
+    mapFlow === flow
+      ? differHere(flow, mapped, released)
+      : differElsewhere(maps, { ...mapped, flow: mapFlow }, { ...released, flow });
+  return isOther ? { what: 'length', span: released.expr.span } : undefined;
+}
+
+interface Argument {
+  readonly value: Value;
+  readonly expr: Expr;
+}
+
+function argument(call: CallFact, which: 'direction' | 'length'): Argument | undefined {
+  const index = call.api?.[which];
+  const [value, expr] = index === undefined ? [] : [call.args[index], call.call.args[index]];
+  return value && expr ? { value, expr } : undefined;
+}
+
+/** dma_map_page() and dma_map_single() became one function in 5.2; a resource was never like them. */
+function isOtherKind(map: CallFact, release: CallFact, kernel: KernelVersion): boolean {
+  const [from, to] = [familyOf(map), familyOf(release)];
+  if (!from || !to || from === to) return false;
+  return from === 'resource' || to === 'resource' || !isAtLeast(kernel, 5, 2);
+}
+
+function familyOf(call: CallFact): 'single' | 'page' | 'resource' | undefined {
+  const name = call.api?.name ?? '';
+  if (/resource/.test(name)) return 'resource';
+  if (/_(?:un)?map_single/.test(name)) return 'single';
+  return /_(?:un)?map_page|skb_frag_dma_map/.test(name) ? 'page' : undefined;
+}
+
+/** Within a function: two sizes that cannot be the same, or that come from different places. */
+function differHere(flow: Flow, mapped: Argument, released: Argument): boolean {
+  const [a, b] = [sizeOf(flow, mapped), sizeOf(flow, released)];
+  if (a !== undefined && b !== undefined) return a !== b;
+  if (a !== undefined || b !== undefined) return false;
+  return isPlain(mapped.value) && isPlain(released.value) && mapped.value.key !== released.value.key;
+}
+
+/** A size that is told by its own words: a number, or a type. */
+function sizeOf(flow: Flow, { value, expr }: Argument): string | undefined {
+  if (value.kind === 'constant') return value.key;
+  return expr.kind === 'sizeof' ? typeSize(flow, expr.text) : undefined;
+}
+
+/** `struct foo` for `sizeof(struct foo)`, and for `sizeof(*foo)` where the variable is seen. */
+function typeSize(flow: Flow, text: string): string | undefined {
+  const inner = /^sizeof\s*\(?\s*([^()]*?)\s*\)?$/.exec(text)?.[1];
+  const type = inner === undefined ? undefined : /^struct\s+\w+$/.exec(inner)?.[0];
+  if (type) return type.replace(/\s+/g, ' ');
+  const [, star, name] = /^(\*?)\s*(\w+)$/.exec(inner ?? '') ?? [];
+  const variable = [...flow.ir.locals, ...flow.ir.params].find((one) => one.name === name);
+  const isObject = variable && !variable.array && variable.pointers === (star === '*' ? 1 : 0);
+  return isObject && /^(?:const\s+)?struct\s+\w+$/.test(variable.type)
+    ? variable.type.replace(/^const\s+/, '')
+    : undefined;
+}
+
+/** A parameter, or a field of one: what it stands for does not change unseen. */
+function isPlain(value: Value): boolean {
+  return value.kind === 'initial' && /^[A-Za-z_][\w.>-]*$/.test(value.place) && !/@/.test(value.place);
+}
+
+interface Placed extends Argument {
+  readonly flow: Flow;
+}
+
+/** Between functions: constants, types, or a size read from a descriptor where the mapping has a fixed one. */
+function differElsewhere(maps: MapsByField, mapped: Placed, released: Placed): boolean {
+  const [a, b] = [sizeOf(mapped.flow, mapped), sizeOf(released.flow, released)];
+  if (a !== undefined && b !== undefined) return a !== b;
+  const fixed = a !== undefined || fieldOf(maps, mapped) !== undefined;
+  return fixed && isReadFromHardware(released.value);
+}
+
+function fieldOf(maps: MapsByField, { flow, value, expr }: Placed): string | undefined {
+  const [key] = value.kind === 'initial' ? maps.keysOf(flow, value.place, expr) : [];
+  return key?.startsWith('sk_buff:') ? undefined : key;
+}
+
+/** What hardware wrote into a descriptor tells how much it wrote, not how much was mapped. */
+function isReadFromHardware(value: Value): boolean {
+  return mentions(value, (part) => part.kind === 'pure' && /^(?:le|be)(?:16|32|64)_to_cpu$/.test(part.name));
+}
