@@ -21,7 +21,7 @@ describe.each(readdirSync(FOLDER).filter((name) => name.endsWith('.c')))('%s', (
   const text = readFileSync(join(FOLDER, name), 'utf8');
   const kernel = parseKernelVersion(/kernel: (\d\S*)/.exec(text)?.[1] ?? '6.12') ?? { major: 6, minor: 12 };
 
-  test('finds what its comments say, and nothing else', () => {
+  test('finds what its comments say, and nothing else', { timeout: 120_000 }, () => {
     const found = new Map<string, Set<string>>();
     for (const one of analyze(text, parser, { kernel, rules }).findings) {
       found.set(one.function, (found.get(one.function) ?? new Set()).add(one.rule));
