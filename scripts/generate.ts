@@ -5,7 +5,7 @@ import { generatedFiles } from './generated';
 
 const check = process.argv.includes('--check');
 mkdirSync('docs/rules', { recursive: true });
-mkdirSync('schemas', { recursive: true });
+for (const folder of ['schemas', 'man']) mkdirSync(folder, { recursive: true });
 const files = generatedFiles((path) => readFileSync(path, 'utf8'));
 const pages = new Set([...files.keys()].filter((path) => path.startsWith('docs/rules/')));
 for (const name of readdirSync('docs/rules')) {

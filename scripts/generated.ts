@@ -1,5 +1,8 @@
 /** The generated files and their content. */
 
+import { manPage } from '../server/cli/manPage';
+import { outline } from '../server/cli/outline';
+import { createProgram } from '../server/cli/program';
 import { DMA_API } from '../server/dmaApi';
 import { withoutMarkers } from '../server/report/ruleText';
 import { RULES, type Rule } from '../server/rules/index';
@@ -18,6 +21,8 @@ export function generatedFiles(read: (path: string) => string): ReadonlyMap<stri
   readme = between(readme, 'settings', settingsTable());
   files.set('README.md', readme);
   files.set('schemas/dma-lens.schema.json', `${JSON.stringify(PROJECT_SCHEMA, undefined, 2)}\n`);
+  const program = createProgram(() => {});
+  files.set('man/dma-lens.1', manPage(program.description(), outline(program)));
   files.set('package.json', manifest(read('package.json')));
   files.set('syntaxes/dma-api.injection.tmLanguage.json', apiGrammar());
   return files;

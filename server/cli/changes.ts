@@ -1,11 +1,13 @@
 /** Which lines changed, by git or by a diff on standard input. */
 
 import { execFileSync } from 'node:child_process';
-import { existsSync, readFileSync, realpathSync } from 'node:fs';
+import { existsSync, realpathSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 import { indexLines } from '../report/lines';
 import { parseUnifiedDiff } from '../report/unifiedDiff';
+import { decodeSource } from '../workspace/encoding';
 import type { FileFindings } from '../workspace/scan';
+import { readStdin } from './stdin';
 import { UsageError } from './usage';
 
 export interface Changes {
@@ -16,8 +18,8 @@ export interface Changes {
 }
 
 /** The changes from a revision to the files as they are now; `-` reads a unified diff from standard input. */
-export function changesSince(revision: string): Changes {
-  return toChanges(revision === '-' ? changesOnStdin() : changesInGit(revision));
+export async function changesSince(revision: string): Promise<Changes> {
+  return toChanges(revision === '-' ? changesIn(decodeSource(await readStdin()).text) : changesInGit(revision));
 }
 
 /** Changed lines by the real path of the file; `all` where the whole file is new. */
@@ -45,9 +47,10 @@ function toChanges(changed: ChangedLines): Changes {
   };
 }
 
-function changesOnStdin(): ChangedLines {
+/** Names in a diff count from the top of the repository, or from here. */
+function changesIn(diff: string): ChangedLines {
   const top = topFolder() ?? process.cwd();
-  return linesByPath(readFileSync(0, 'utf8'), [top, process.cwd()]);
+  return linesByPath(diff, [top, process.cwd()]);
 }
 
 /** The lines of each file of a diff, with names resolved below the first of `folders` where they exist. */

@@ -1,6 +1,5 @@
 /** `dma-lens check`. */
 
-import { readFileSync } from 'node:fs';
 import { pathToFileURL } from 'node:url';
 import { analyze } from '../lens';
 import { FORMATS, type Format } from '../report/formats';
@@ -8,19 +7,22 @@ import { comparePaths, inOrder } from '../report/order';
 import { RULES } from '../rules/index';
 import { PLATFORMS } from '../sim/platforms';
 import { createParser, type Parser } from '../syntax/parser';
-import { type KernelVersion, NEWEST_KERNEL, parseKernelVersion, SEVERITIES } from '../types';
+import { type KernelVersion, NEWEST_KERNEL, parseKernelVersion } from '../types';
 import type { FileOptions } from '../workspace/analyzeFile';
+import { decodeSource } from '../workspace/encoding';
 import { kernelVersionAt } from '../workspace/kernelTree';
 import { createProjectFinder, type Project, ProjectFileError } from '../workspace/projects';
 import { type ScanResult, scan } from '../workspace/scan';
 import { updateBaseline, withoutBaseline } from './baselineFile';
 import { changesSince } from './changes';
 import { outputColors } from './colors';
+import { atOrAbove, type FailLevel } from './failLevel';
 import { fixFiles } from './fix';
 import { knownIds } from './ids';
 import { showProgress, showTotals } from './progress';
 import { type Selection, selectFiles } from './selection';
 import { parseShard } from './shard';
+import { readStdin } from './stdin';
 import { UsageError } from './usage';
 import { VERSION } from './version';
 
@@ -29,12 +31,14 @@ export interface CheckOptions {
   readonly kernel?: string;
   readonly platform?: string;
   readonly rule?: string;
-  readonly failOn: 'error' | 'warning' | 'information' | 'never';
+  readonly failOn: FailLevel;
   readonly baseline?: string;
   readonly updateBaseline?: boolean;
   readonly diff?: string;
   readonly shard?: string;
   readonly fix?: boolean;
+  /** Called by the kernel's build: one file, or none. */
+  readonly kbuild?: boolean;
   readonly stdin?: boolean;
   readonly stdinFilename: string;
   readonly stats?: boolean;
@@ -54,11 +58,11 @@ export async function runCheck(paths: readonly string[], options: CheckOptions):
     const parser = await createParser();
     const selection = selectFiles({
       projectOf,
-      ...(options.diff !== undefined && { changes: changesSince(options.diff) }),
+      ...(options.diff !== undefined && { changes: await changesSince(options.diff) }),
       ...(options.shard !== undefined && { shard: parseShard(options.shard) }),
     });
     const scanned = options.stdin
-      ? checkStdin(parser, settings, options.stdinFilename, log)
+      ? await checkStdin(parser, settings, options.stdinFilename, log)
       : await scan(paths, {
           ...settings.of(paths[0] ?? '.'),
           ...(options.jobs !== undefined && { jobs: options.jobs }),
@@ -163,8 +167,13 @@ function chosenIds(
   );
 }
 
-function checkStdin(parser: Parser, settings: Settings, name: string, log: (message: string) => void): ScanResult {
-  const text = readFileSync(0, 'utf8');
+async function checkStdin(
+  parser: Parser,
+  settings: Settings,
+  name: string,
+  log: (message: string) => void,
+): Promise<ScanResult> {
+  const { text } = decodeSource(await readStdin());
   const { findings, stats } = analyze(text, parser, { ...settings.of(name), log });
   const files = findings.length === 0 ? [] : [{ file: name, text, findings }];
   return { seen: 1, analyzed: 1, failed: [], files, stats };
@@ -189,8 +198,7 @@ function finish(
   return [];
 }
 
-function failing(result: ScanResult, level: CheckOptions['failOn']): boolean {
-  if (level === 'never') return false;
-  const worst = SEVERITIES.slice(0, SEVERITIES.indexOf(level) + 1);
+function failing(result: ScanResult, level: FailLevel): boolean {
+  const worst = atOrAbove(level);
   return result.files.some((file) => file.findings.some((finding) => worst.includes(finding.severity)));
 }

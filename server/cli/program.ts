@@ -4,9 +4,15 @@ import { Argument, Command, CommanderError, Option } from 'commander';
 import { FORMATS } from '../report/formats';
 import { RULES } from '../rules/index';
 import { PLATFORMS } from '../sim/platforms';
-import { runCheck } from './check';
+import { type CheckOptions, runCheck } from './check';
+import { completionScript, SHELLS, type Shell } from './completion';
 import { DEBUG_VIEWS, type DebugOptions, type DebugView, runDebug } from './debug/debug';
+import { examplesText } from './examples';
+import { FAIL_LEVELS, type FailLevel } from './failLevel';
+import { runKbuild, withoutCompilerFlags } from './kbuild';
 import { printPlatforms, printRule, printRules } from './lists';
+import { runMerge } from './merge';
+import { outline } from './outline';
 import { printRecordScript, type RecordScriptOptions } from './recordScript';
 import { runSimulate, type SimulateOptions, simulateOptions } from './simulate';
 import { runTrace, type TraceOptions } from './trace';
@@ -16,6 +22,23 @@ import { VERSION } from './version';
 /** Runs one command; resolves to the exit status. */
 export async function runCli(argv: readonly string[]): Promise<number> {
   let status = 0;
+  const program = createProgram((result) => {
+    status = result;
+  });
+  try {
+    const check = program.commands.find((one) => one.name() === 'check');
+    await program.parseAsync([...(check ? withoutCompilerFlags(argv, check) : argv)]);
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
+    if (!(error instanceof UsageError)) throw error;
+    process.stderr.write(`dma-lens: ${error.message}\n`);
+    return 2;
+  }
+  return status;
+}
+
+/** The program with all its commands; `finish` is told the exit status of those that have one. */
+export function createProgram(finish: (status: number) => void): Command {
   const program = new Command('dma-lens')
     .description('Finds wrong assumptions about DMA mappings in Linux drivers, and shows the layouts that break them.')
     .version(VERSION)
@@ -32,24 +55,21 @@ export async function runCli(argv: readonly string[]): Promise<number> {
     .option('--kernel <version>', 'target kernel such as 6.12; default: that of the tree')
     .option('--platform <ids>', 'platforms to replay on, separated by commas')
     .option('--rule <ids>', 'rules to run, separated by commas')
-    .addOption(
-      new Option('--fail-on <level>', 'exit with 1 from this level on')
-        .choices(['error', 'warning', 'information', 'never'])
-        .default('error'),
-    )
+    .addOption(new Option('--fail-on <level>', 'exit with 1 from this level on').choices(FAIL_LEVELS).default('error'))
     .option('--baseline <file>', 'leave out the findings that the file knows')
     .option('--update-baseline', 'write the findings to the baseline file instead')
     .option('--diff <rev>', "only findings on lines changed since a git revision; '-' reads a diff from standard input")
     .option('--fix', 'apply the fixes that are right mechanically')
     .option('--shard <i/n>', 'the i-th of n shares of the files; see merge')
+    .option('--kbuild', 'called by make C=1: takes compiler flags and a file; fails only with --fail-on')
     .option('--stdin', 'read one file from standard input')
     .option('--stdin-filename <name>', 'its name in the report', 'stdin.c')
     .option('--jobs <number>', 'workers; default: one per core', parseJobs)
     .option('--stats', 'add statistics to the JSON report')
     .option('--quiet', 'no progress, no totals')
-    .addHelpText('after', EXAMPLES.check)
-    .action(async (paths: string[], options) => {
-      status = await runCheck(paths, options);
+    .action(async (paths: string[], options: CheckOptions, command: Command) => {
+      const isAsked = command.getOptionValueSource('failOn') !== 'default';
+      finish(await (options.kbuild ? runKbuild(command.args, options, isAsked) : runCheck(paths, options)));
     });
 
   const simulate = program
@@ -58,9 +78,8 @@ export async function runCli(argv: readonly string[]): Promise<number> {
     .option('--backend <ids>', 'platforms, separated by commas; default: iommu-dma, with --search those of the kernel')
     .option('--kernel <version>', 'kernel to follow')
     .option('--segments <list>', 'entries: [offset+]length[@phys], separated by commas, such as 64K,16K,64K')
-    .addHelpText('after', EXAMPLES.simulate)
     .action((options: SimulateOptions) => {
-      status = runSimulate(options);
+      finish(runSimulate(options));
     });
   for (const option of simulateOptions()) simulate.addOption(option);
 
@@ -70,9 +89,8 @@ export async function runCli(argv: readonly string[]): Promise<number> {
     .description("what a driver's recorded DMA mappings come to, here and on other platforms")
     .addOption(new Option('--format <format>').choices(['pretty', 'json', 'html', 'svg']).default('pretty'))
     .option('--output <file>', 'write there instead of to standard output')
-    .addHelpText('after', EXAMPLES.trace)
     .action(async (file: string, options: TraceOptions) => {
-      status = await runTrace(file, options);
+      finish(await runTrace(file, options));
     });
   program
     .command('record-script')
@@ -81,9 +99,8 @@ export async function runCli(argv: readonly string[]): Promise<number> {
     .option('--seconds <number>', 'how long', '30')
     .option('--size <MiB>', 'how much at most', '256')
     .option('--stacks', 'also who maps')
-    .addHelpText('after', EXAMPLES.recordScript)
     .action((options: RecordScriptOptions) => {
-      status = printRecordScript(options);
+      finish(printRecordScript(options));
     });
 
   program
@@ -111,6 +128,21 @@ export async function runCli(argv: readonly string[]): Promise<number> {
     .action((view: DebugView, file: string, options: DebugOptions) => runDebug(view, file, options));
 
   program
+    .command('merge')
+    .argument('<file...>', 'SARIF or JSON reports of check --shard')
+    .description('put the reports of shards together')
+    .addOption(new Option('--fail-on <level>', 'exit with 1 from this level on').choices(FAIL_LEVELS).default('never'))
+    .action((files: string[], options: { failOn: FailLevel }) => finish(runMerge(files, options)));
+
+  program
+    .command('completion')
+    .addArgument(new Argument('<shell>', 'whose script to print').choices(SHELLS))
+    .description('print a completion script for a shell')
+    .action((shell: Shell) => {
+      process.stdout.write(completionScript(shell, outline(program)));
+    });
+
+  program
     .command('lsp')
     .description('the language server, for any editor')
     .allowUnknownOption() // Editors add their own, such as --node-ipc and the id of their process.
@@ -123,15 +155,8 @@ export async function runCli(argv: readonly string[]): Promise<number> {
       await new Promise(() => {});
     });
 
-  try {
-    await program.parseAsync([...argv]);
-  } catch (error) {
-    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
-    if (!(error instanceof UsageError)) throw error;
-    process.stderr.write(`dma-lens: ${error.message}\n`);
-    return 2;
-  }
-  return status;
+  for (const command of program.commands) command.addHelpText('after', () => examplesText(command.name()));
+  return program;
 }
 
 function parseJobs(text: string): number {
@@ -145,28 +170,3 @@ function parseJobs(text: string): number {
 function formatOption(): Option {
   return new Option('--format <format>').choices(['text', 'json']).default('text');
 }
-
-const EXAMPLES = {
-  check: `
-Examples:
-  dma-lens check drivers/media              the drivers of a folder
-  dma-lens check --kernel 4.4 foo.c         as if for Linux 4.4
-  dma-lens check --format json drivers      for programs`,
-  simulate: `
-Examples:
-  dma-lens simulate --segments 64K,16K,64K
-  dma-lens simulate --backend direct,arm-iommu --segments 64K@0x80000000,16K
-  dma-lens simulate --backend direct,swiotlb --segments 64K,16K --format svg > layouts.svg
-  dma-lens simulate --search contiguous-size --shape user-pages --kernel 4.4
-  dma-lens simulate --history history.json
-  dma-lens simulate --vectors recording.jsonl`,
-  trace: `
-Examples:
-  dma-lens trace trace.txt
-  dma-lens trace trace.txt --format html --output trace.html
-  trace-cmd report trace.dat | dma-lens trace -`,
-  recordScript: `
-Examples:
-  dma-lens record-script --device 0000:00:01.0 > record-dma.sh
-  dma-lens record-script --stacks --seconds 5 > record-dma.sh`,
-};

@@ -9,13 +9,17 @@ export function inOrder(files: readonly FileFindings[]): readonly FileFindings[]
 
 /** Folder by folder, names by their UTF-16 units: the same on every machine, whatever its language. */
 export function comparePaths(a: string, b: string): number {
-  const left = a.split('/');
-  const right = b.split('/');
+  const left = partsOf(a);
+  const right = partsOf(b);
   for (let i = 0; i < left.length && i < right.length; i++) {
     const order = compareText(left[i] ?? '', right[i] ?? '');
     if (order !== 0) return order;
   }
   return left.length - right.length;
+}
+
+function partsOf(path: string): readonly string[] {
+  return path.replace(/^(?:\.\/)+/, '').split('/');
 }
 
 /** By UTF-16 units; no locale. */

@@ -170,6 +170,22 @@ function region(span: Span, lines: LineIndex): Sarif.Region {
   return { startLine: start.line, startColumn: start.column, endLine: end.line, endColumn: end.column };
 }
 
+/** The path that a location of such a report speaks of; empty without one. */
+export function fileOf(location: Sarif.Location | undefined): string {
+  const uri = location?.physicalLocation?.artifactLocation?.uri ?? '';
+  return uri
+    .replace(/^file:\/\//, '')
+    .split('/')
+    .map((part) => {
+      try {
+        return decodeURIComponent(part);
+      } catch {
+        return part;
+      }
+    })
+    .join('/');
+}
+
 /** Relative paths hang below the working directory; absolute ones stand for themselves. */
 function artifact(file: string): Sarif.ArtifactLocation {
   const path = file.split('/').map(encodeURIComponent).join('/');

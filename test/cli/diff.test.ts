@@ -21,13 +21,10 @@ const second = WRONG_COUNT.replace('stop', 'halt');
 const third = WRONG_COUNT.replace('stop', 'quit');
 
 /** The functions with findings on changed lines. */
-function changed(file: string, revision = 'HEAD'): readonly string[] {
+async function changed(file: string, revision = 'HEAD'): Promise<readonly string[]> {
   const [found] = scanTexts({ [file]: box.read(file) }).files;
-  return found
-    ? changesSince(revision)
-        .findingsIn(found)
-        .map((one) => one.function)
-    : [];
+  const changes = await changesSince(revision);
+  return found ? changes.findingsIn(found).map((one) => one.function) : [];
 }
 
 /** Changes the line of the finding in one function, and leaves the finding. */
@@ -37,72 +34,72 @@ function touch(text: string, fn: string): string {
 }
 
 describe('lines changed in the working tree', () => {
-  test('nothing', () => {
-    expect(changed('drivers/a.c')).toEqual([]);
-    expect(changesSince('HEAD').has('drivers/a.c')).toBe(false);
+  test('nothing', async () => {
+    expect(await changed('drivers/a.c')).toEqual([]);
+    expect((await changesSince('HEAD')).has('drivers/a.c')).toBe(false);
   });
 
-  test('one function of two', () => {
+  test('one function of two', async () => {
     put({ 'drivers/a.c': touch(box.read('drivers/a.c'), 'halt') });
-    expect(changed('drivers/a.c')).toEqual(['halt']);
-    expect(changesSince('HEAD').has('drivers/b.c')).toBe(false);
+    expect(await changed('drivers/a.c')).toEqual(['halt']);
+    expect((await changesSince('HEAD')).has('drivers/b.c')).toBe(false);
   });
 
-  test('lines above that push it down do not count', () => {
+  test('lines above that push it down do not count', async () => {
     put({ 'drivers/a.c': `\n\n\n${box.read('drivers/a.c')}` });
-    expect(changed('drivers/a.c')).toEqual([]);
+    expect(await changed('drivers/a.c')).toEqual([]);
   });
 
-  test('staged and committed changes count', () => {
+  test('staged and committed changes count', async () => {
     put({ 'drivers/a.c': touch(box.read('drivers/a.c'), 'stop') });
     git('add', '-A');
-    expect(changed('drivers/a.c')).toEqual(['stop']);
+    expect(await changed('drivers/a.c')).toEqual(['stop']);
     git('commit', '-q', '-m', 'y');
-    expect(changed('drivers/a.c')).toEqual([]);
-    expect(changed('drivers/a.c', 'HEAD~1')).toEqual(['stop']);
+    expect(await changed('drivers/a.c')).toEqual([]);
+    expect(await changed('drivers/a.c', 'HEAD~1')).toEqual(['stop']);
   });
 
-  test('a new file is new throughout, also before git knows it', () => {
+  test('a new file is new throughout, also before git knows it', async () => {
     put({ 'sub/new.c': second });
-    expect(changed('sub/new.c')).toEqual(['halt']);
+    expect(await changed('sub/new.c')).toEqual(['halt']);
     git('add', '-A');
-    expect(changed('sub/new.c')).toEqual(['halt']);
+    expect(await changed('sub/new.c')).toEqual(['halt']);
   });
 
-  test('a renamed file has only the lines that changed', () => {
+  test('a renamed file has only the lines that changed', async () => {
     renameSync(join(folder, 'drivers/a.c'), join(folder, 'drivers/ü "new".c'));
     git('add', '-A');
-    expect(changed('drivers/ü "new".c')).toEqual([]);
+    expect(await changed('drivers/ü "new".c')).toEqual([]);
     put({ 'drivers/ü "new".c': touch(box.read('drivers/ü "new".c'), 'stop') });
-    expect(changed('drivers/ü "new".c')).toEqual(['stop']);
+    expect(await changed('drivers/ü "new".c')).toEqual(['stop']);
   });
 
-  test('a function that moved within its file is new there', () => {
+  test('a function that moved within its file is new there', async () => {
     put({ 'drivers/a.c': WRONG_COUNT + FIRST_ADDRESS });
     git('commit', '-qam', 'two functions');
     put({ 'drivers/a.c': FIRST_ADDRESS + WRONG_COUNT });
-    expect(changed('drivers/a.c').length).toBe(1);
+    expect((await changed('drivers/a.c')).length).toBe(1);
   });
 
-  test('a file that got ends of lines of Windows is new throughout', () => {
+  test('a file that got ends of lines of Windows is new throughout', async () => {
     put({ 'drivers/b.c': second.replace(/\n/g, '\r\n') });
-    expect(changed('drivers/b.c')).toEqual(['halt']);
+    expect(await changed('drivers/b.c')).toEqual(['halt']);
     git('add', '-A');
     git('commit', '-q', '-m', 'crlf');
     put({ 'drivers/b.c': `\r\n${second.replace(/\n/g, '\r\n')}` });
-    expect(changed('drivers/b.c')).toEqual([]);
+    expect(await changed('drivers/b.c')).toEqual([]);
   });
 
-  test('from a folder below, and through a link', () => {
+  test('from a folder below, and through a link', async () => {
     put({ 'drivers/a.c': touch(box.read('drivers/a.c'), 'halt') });
     symlinkSync('drivers', join(folder, 'link'));
-    expect(changed('link/a.c')).toEqual(['halt']);
+    expect(await changed('link/a.c')).toEqual(['halt']);
     const [found] = scanTexts({ '../drivers/a.c': box.read('drivers/a.c') }).files;
     process.chdir(join(folder, 'drivers'));
-    expect(found && changesSince('HEAD').findingsIn(found).length).toBe(1);
+    expect(found && (await changesSince('HEAD')).findingsIn(found).length).toBe(1);
   });
 
-  test('settings of git do not matter', () => {
+  test('settings of git do not matter', async () => {
     put({ 'drivers/a.c': touch(box.read('drivers/a.c'), 'halt') });
     for (const [key, value] of [
       ['diff.noprefix', 'true'],
@@ -115,10 +112,10 @@ describe('lines changed in the working tree', () => {
     ] as const) {
       git('config', key, value);
     }
-    expect(changed('drivers/a.c')).toEqual(['halt']);
+    expect(await changed('drivers/a.c')).toEqual(['halt']);
   });
 
-  test('since a branch began', () => {
+  test('since a branch began', async () => {
     git('branch', '-f', 'base');
     put({ 'a.c': touch(third, 'quit') });
     git('commit', '-qam', 'mine');
@@ -126,7 +123,7 @@ describe('lines changed in the working tree', () => {
     put({ 'drivers/b.c': touch(second, 'halt') });
     git('commit', '-qam', 'theirs');
     git('checkout', '-q', '-');
-    expect([changed('a.c', 'base...'), changed('drivers/b.c', 'base...')]).toEqual([['quit'], []]);
+    expect([await changed('a.c', 'base...'), await changed('drivers/b.c', 'base...')]).toEqual([['quit'], []]);
   });
 });
 
@@ -134,8 +131,8 @@ test.each([
   ['nosuch', "git knows no revision 'nosuch'"],
   ['--output=/tmp/x', "git knows no revision '--output=/tmp/x'"],
   ['HEAD; touch /tmp/x', 'git knows no revision'],
-])('%s is refused', (revision, message) => {
-  expect(() => changesSince(revision)).toThrow(message);
+])('%s is refused', async (revision, message) => {
+  await expect(changesSince(revision)).rejects.toThrow(message);
 });
 
 describe('on the command line', () => {
