@@ -2,10 +2,16 @@
 /** The command line. Exit status: 0 nothing to report, 1 findings, 2 usage error or internal failure. */
 
 import { runCli } from './cli/program';
+import { reasonOf } from './workspace/files';
+
+// Nobody to tell.
+process.stderr.on('error', () => {});
 
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   // The reader of a pipe went away: that is its right, and changes nothing about the status.
-  if (error.code !== 'EPIPE') process.exit(2);
+  if (error.code === 'EPIPE') return;
+  process.stderr.write(`dma-lens: cannot write the report: ${reasonOf(error)}\n`);
+  process.exit(2);
 });
 
 runCli(process.argv).then(

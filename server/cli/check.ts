@@ -1,5 +1,7 @@
 /** `dma-lens check`. */
 
+import { statSync } from 'node:fs';
+import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { analyze } from '../lens';
 import { FORMATS, type Format } from '../report/formats';
@@ -64,7 +66,7 @@ export async function runCheck(paths: readonly string[], options: CheckOptions):
     const scanned = options.stdin
       ? await checkStdin(parser, settings, options.stdinFilename, log)
       : await scan(paths, {
-          ...settings.of(paths[0] ?? '.'),
+          ...settings.of(fileIn(paths[0] ?? '.')),
           ...(options.jobs !== undefined && { jobs: options.jobs }),
           select: selection.select,
           optionsOf: settings.of,
@@ -124,7 +126,7 @@ function readSettings(
   options: CheckOptions,
   projectOf: (file: string) => Project | undefined,
 ): Settings {
-  const first = options.stdin ? options.stdinFilename : (paths[0] ?? '.');
+  const first = options.stdin ? options.stdinFilename : fileIn(paths[0] ?? '.');
   const given = options.kernel === undefined ? undefined : kernelFrom(options.kernel);
   const tree = kernelVersionAt(first) ?? NEWEST_KERNEL;
   const platforms = chosenIds(options.platform, PLATFORMS, 'platform');
@@ -146,6 +148,11 @@ function readSettings(
     return options;
   };
   return { kernel: of(first).kernel, of };
+}
+
+/** A path that lies in `path` where that is a folder: the folder's own project file speaks about it. */
+function fileIn(path: string): string {
+  return statSync(path, { throwIfNoEntry: false })?.isDirectory() ? join(path, 'any.c') : path;
 }
 
 function kernelFrom(text: string): KernelVersion {

@@ -168,5 +168,5 @@ function parseJobs(text: string): number {
 }
 
 function formatOption(): Option {
-  return new Option('--format <format>').choices(['text', 'json']).default('text');
+  return new Option('--format <format>', 'how to print it').choices(['text', 'json']).default('text');
 }

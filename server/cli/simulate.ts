@@ -46,7 +46,7 @@ export function simulateOptions(): readonly Option[] {
     ...searchOptions(),
     new Option('--direction <direction>', 'to or from the device').choices(Object.keys(DIRECTIONS)).default('to'),
     new Option('--cpu <number>', 'the CPU that maps').default('0'),
-    new Option('--format <format>').choices(['text', 'json', 'svg']).default('text'),
+    new Option('--format <format>', 'how to show it').choices(['text', 'json', 'svg']).default('text'),
     new Option('--theme <theme>', 'colours of the SVG').choices(['light', 'dark', 'high-contrast']).default('light'),
     new Option('--history <file>', 'replay maps and unmaps (JSON)'),
     new Option('--vectors <file>', 'replay a recording of a real kernel (JSON Lines)'),

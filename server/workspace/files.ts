@@ -88,6 +88,9 @@ export function reasonOf(error: unknown): string {
     EPERM: 'permission denied',
     EISDIR: 'is a folder',
     ELOOP: 'too many symbolic links',
+    ENOTDIR: 'a part of the path is no folder',
+    ENOSPC: 'no space left',
+    EROFS: 'the file system is read-only',
   };
   return words[code] ?? (error instanceof Error ? error.message : String(error));
 }

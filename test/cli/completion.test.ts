@@ -5,6 +5,7 @@ import { completionScript, SHELLS } from '../../server/cli/completion';
 import { EXAMPLES } from '../../server/cli/examples';
 import { outline } from '../../server/cli/outline';
 import { createProgram } from '../../server/cli/program';
+import { sandbox } from '../support/sandbox';
 
 const program = createProgram(() => {});
 const commands = outline(program);
@@ -58,9 +59,16 @@ describe.runIf(hasShell('zsh'))('zsh', () => {
 });
 
 describe.runIf(hasShell('fish'))('fish', () => {
+  const box = sandbox();
   const ask = (line: string) => {
-    const input = `${completionScript('fish', commands)}\ncomplete -C '${line}'\n`;
-    const { stdout, stderr } = spawnSync('fish', ['--no-config'], { input, encoding: 'utf8' });
+    box.put({ 'dma-lens.fish': completionScript('fish', commands) });
+    const command = `source dma-lens.fish; complete -C '${line}'`;
+    const env = { ...process.env, HOME: box.folder, XDG_CONFIG_HOME: box.folder, XDG_DATA_HOME: box.folder };
+    const { stdout, stderr } = spawnSync('fish', ['--no-config', '-c', command], {
+      cwd: box.folder,
+      encoding: 'utf8',
+      env,
+    });
     return { words: stdout.split('\n').map((one) => one.split('\t')[0]), stderr };
   };
   test('commands, options and values', () => {
