@@ -17,7 +17,12 @@ beforeAll(() => {
   const names = ['drivers/media/a.c', 'drivers/media/common/videobuf2/b.c', 'drivers/crypto/c.c', 'drivers/foo.c'];
   for (const name of [...names, 'sound/d.c', 'net/e.c', 'foo.c']) box.put({ [name]: clean });
   const history = { backend: 'iommu-dma', steps: [{ map: '64K,16K' }, { unmap: 1 }] };
-  box.put({ 'history.json': JSON.stringify(history), 'recording.jsonl': recording, '.gitignore': '/dist\n/bin\n' });
+  box.put({
+    'history.json': JSON.stringify(history),
+    'recording.jsonl': recording,
+    'trace.txt': readFileSync('test/fixtures/trace-6.12.txt'),
+    '.gitignore': '/dist\n/bin\n',
+  });
   box.commit();
   box.git('update-ref', 'refs/remotes/origin/master', 'HEAD');
   box.put({ 'drivers/media/a.c': `${clean}int more;\n` });
@@ -60,7 +65,7 @@ function commandsIn(document: string): readonly string[] {
     .map((line) => line.replace(/^\s*(?:- )?(?:run: |- )?/, '').replace(/^sh '(.*)'$/, '$1'))
     .map((line) => line.replace(/\$\{\{ matrix\.shard \}\}/g, '1').replace(/\s+#.*/, ''))
     .filter((line) => /(?:^|\s|')(?:dma-lens |node \S*dist\/cli\.js )/.test(line))
-    .filter((line) => !/^(?:make|npm) |lsp --stdio/.test(line));
+    .filter((line) => !/^(?:make|npm|trace-cmd) |lsp --stdio/.test(line));
 }
 
 const documents = ['README.md', ...readdirSync('docs').map((name) => `docs/${name}`)].filter((name) =>
@@ -84,7 +89,7 @@ test.each(commands)('%s: %s', (_name, line) => {
 const examples = Object.values(EXAMPLES)
   .flat()
   .map(([line]) => line)
-  .filter((line) => !/^make |lsp --stdio/.test(line) && !commands.some(([, known]) => known === line));
+  .filter((line) => !/^(?:make|trace-cmd) |lsp --stdio/.test(line) && !commands.some(([, known]) => known === line));
 
 test.each(examples)('help: %s', (line) => {
   expect(type(line).status).toBe(0);

@@ -87,7 +87,9 @@ export function createProgram(finish: (status: number) => void): Command {
     .command('trace')
     .argument('<file>', 'ftrace text with dma:* events; - for standard input')
     .description("what a driver's recorded DMA mappings come to, here and on other platforms")
-    .addOption(new Option('--format <format>').choices(['pretty', 'json', 'html', 'svg']).default('pretty'))
+    .addOption(
+      new Option('--format <format>', 'how to show it').choices(['pretty', 'json', 'html', 'svg']).default('pretty'),
+    )
     .option('--output <file>', 'write there instead of to standard output')
     .action(async (file: string, options: TraceOptions) => {
       finish(await runTrace(file, options));
