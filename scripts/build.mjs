@@ -1,5 +1,5 @@
 // Bundles the client, the server, the command line and (with --scripts) the development scripts into dist/.
-import { cpSync, existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { build } from 'esbuild';
 
 const { version } = JSON.parse(readFileSync('package.json', 'utf8'));
@@ -43,7 +43,6 @@ const entries = {
   client: 'client/extension.ts',
   server: 'server/main.ts',
   cli: 'server/cli.ts',
-  'scan-worker': 'server/workspace/worker.ts',
   // What the pool itself runs in each of its threads; it looks for it under this name.
   worker: 'node_modules/piscina/dist/worker.js',
 };
@@ -81,5 +80,7 @@ await build({
   ...WEB,
 });
 mkdirSync('dist', { recursive: true });
+// The workers of a scan run the command line's file: a bundle of their own would double what is shipped.
+writeFileSync('dist/scan-worker.js', "module.exports = require('./cli.js').analyzeFiles;\n");
 cpSync('node_modules/web-tree-sitter/web-tree-sitter.wasm', 'dist/web-tree-sitter.wasm');
 cpSync('node_modules/tree-sitter-c/tree-sitter-c.wasm', 'dist/tree-sitter-c.wasm');

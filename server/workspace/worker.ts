@@ -7,9 +7,10 @@ export interface WorkerTask {
   readonly files: readonly { readonly file: string; readonly options: FileOptions }[];
 }
 
-const parser = createParser();
+let parser: ReturnType<typeof createParser> | undefined;
 
 export default async function analyzeFiles({ files }: WorkerTask): Promise<readonly FileOutcome[]> {
+  parser ??= createParser();
   const loaded = await parser;
   return files.map(({ file, options }) => analyzeFile(file, loaded, options));
 }

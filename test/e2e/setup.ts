@@ -43,6 +43,8 @@ export interface Part {
 }
 
 export interface EditorOptions {
+  /** Runs the extension in the browser, as vscode.dev does. */
+  readonly web?: boolean;
   readonly workspace: string;
   readonly settings?: Readonly<Record<string, unknown>>;
   readonly prepare?: (workspace: string) => void;
@@ -56,13 +58,13 @@ export function useEditor(options: EditorOptions): Editor {
 
   beforeAll(async () => {
     mkdirSync(ARTIFACTS, { recursive: true });
-    const { E2E_VSCODE, E2E_NODE, E2E_VSIX, E2E_THEME } = process.env;
-    if (!E2E_VSCODE || !E2E_NODE || !E2E_VSIX) throw new Error('run this with: npm run test:e2e');
+    const { E2E_VSCODE, E2E_NODE, E2E_VSIX, E2E_WEB_VSIX, E2E_THEME } = process.env;
+    if (!E2E_VSCODE || !E2E_NODE || !E2E_VSIX || !E2E_WEB_VSIX) throw new Error('run this with: npm run test:e2e');
     const theme = E2E_THEME ? { 'workbench.colorTheme': E2E_THEME } : {};
     host = await startHost({
       vscode: E2E_VSCODE,
       node: E2E_NODE,
-      extensions: E2E_VSIX.split(','),
+      extensions: (options.web ? E2E_WEB_VSIX : E2E_VSIX).split(','),
       ...options,
       settings: { ...theme, ...options.settings },
     });
