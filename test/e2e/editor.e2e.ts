@@ -40,7 +40,7 @@ test('the hover draws the layout that breaks it', async () => {
   await editor.show('capture.c');
   await expect.poll(() => codes('capture.c'), SLOW).toEqual(['contiguity-required']);
   await editor.goTo('size = capture_contiguous_size');
-  await lens(editor.page, 'DMA: one range on').waitFor(); // Its line moves the words below.
+  await lens(editor.page, 'on 1 of 5 platforms').waitFor(); // Its line moves the words below.
   const box = await hover(editor.page, 'capture_contiguous_size', 'capture_pin');
   const width = () =>
     box
@@ -57,7 +57,7 @@ test('a code lens counts platforms and leads to the hover', async () => {
   await editor.show('capture.c');
   await expect.poll(() => codes('capture.c'), SLOW).toEqual(['contiguity-required']);
   await editor.goTo('if (size < buf->size)');
-  await lens(editor.page, 'DMA: one range on').click();
+  await lens(editor.page, 'on 1 of 5 platforms').click();
   await editor.page.locator('.monaco-hover:visible').filter({ hasText: 'capture_pin' }).first().waitFor();
   await leaveHover(editor.page);
 });

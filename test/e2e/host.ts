@@ -43,6 +43,7 @@ const QUIET_SETTINGS = {
   'editor.hover.delay': 100,
   'editor.minimap.enabled': false,
   'files.hotExit': 'off',
+  'files.autoSave': 'off', // In a browser the editor would save by itself.
   'security.workspace.trust.enabled': false,
   'telemetry.telemetryLevel': 'off',
   'extensions.autoCheckUpdates': false,

@@ -68,7 +68,7 @@ export function webview(page: Page): FrameLocator {
 /** Runs a command by its title, as a user would. Use host.run for everything that is not under test. */
 export async function palette(page: Page, title: string): Promise<void> {
   const chosen = page.locator(`.quick-input-widget:visible .monaco-list-row.focused[aria-label^="${title}"]`);
-  for (let attempt = 0; attempt < 5; attempt++) {
+  for (let attempt = 0; attempt < 10; attempt++) {
     await page.keyboard.press('F1');
     const typed = page.locator('.quick-input-widget:visible input.input').fill(`>${title}`, { timeout: 2000 });
     if (
@@ -82,6 +82,8 @@ export async function palette(page: Page, title: string): Promise<void> {
       await page.keyboard.press('Enter');
       return;
     }
+    // A palette that is open keeps the commands that were enabled when it was opened.
+    await page.keyboard.press('Escape');
   }
   throw new Error(`no command "${title}"`);
 }
