@@ -12,6 +12,7 @@ import { createServer, type Server } from './server';
 import { registerSettingsCommands } from './settingsCommands';
 import { registerStatus } from './status';
 import { registerTasks } from './tasks';
+import { registerTraces } from './traces';
 
 /** What differs between the desktop and the browser. */
 export interface Host {
@@ -51,5 +52,6 @@ export function activateWith(context: vscode.ExtensionContext, host: Host): Serv
   registerReport(context, server, output);
   registerTasks(context, host.hasFiles);
   registerExplorer(context, server);
+  registerTraces(context, server);
   return server;
 }

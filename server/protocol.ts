@@ -75,6 +75,11 @@ export interface ServerReport {
   readonly memory: number;
 }
 
+/** Request: the page of a recorded trace. Parameters: `text`, `name`, and a `nonce` that lets the page's script run. */
+export const TRACE_REQUEST = 'dmaLens/trace';
+
+export type TraceAnswer = { readonly html: string } | { readonly error: string };
+
 /** Attached to each diagnostic. */
 export interface DiagnosticData {
   readonly rule: string;

@@ -14,7 +14,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   workspace: ['lens', 'syntax', 'rules', 'sim'],
   report: ['render', 'replay', 'sim', 'workspace', 'lens', 'rules', 'suppressions'],
   trace: ['sim'],
-  lsp: ['lens', 'render', 'replay', 'sim', 'workspace', 'syntax', 'rules', 'report', 'suppressions'],
+  lsp: ['lens', 'render', 'replay', 'sim', 'workspace', 'syntax', 'rules', 'report', 'suppressions', 'trace'],
   cli: ['lens', 'report', 'render', 'rules', 'sim', 'syntax', 'workspace', 'replay', 'lsp', 'code', 'facts', 'trace'],
 };
 /** Files at the top of `server/` that import nothing but types. */

@@ -30,6 +30,7 @@ import { serveDiagnostics } from './diagnostics';
 import { layoutAnswer, readLayoutParams, simulateAnswer } from './layouts';
 import { createSession, type Engine, type Session, type Snapshot } from './session';
 import { serveStatus } from './status';
+import { serveTraces } from './traces';
 
 /** Client command that shows what a hover shows, from a code lens. */
 const SHOW_HOVER = 'dmaLens.showHover';
@@ -43,6 +44,7 @@ export function startServer(connection: Connection, engine: Engine): void {
   serveStatus(session, checked);
   serveHovers(session);
   serveLayouts(session);
+  serveTraces(connection);
   serveActions(session);
 
   connection.onInitialize((params): InitializeResult => {

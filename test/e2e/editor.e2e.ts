@@ -1,11 +1,13 @@
 /** What a user meets while editing a driver, in a real VS Code. */
 
+import { copyFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { focusEditor, hover, leaveHover, lens, palette, problem, quickFix } from './page';
+import { focusEditor, hover, leaveHover, lens, palette, problem, quickFix, webview } from './page';
 import { SLOW, useEditor } from './setup';
 
 const editor = useEditor({
   workspace: 'test/fixtures/demo',
+  prepare: (workspace) => copyFileSync('test/fixtures/trace-6.12.txt', `${workspace}/trace.txt`),
   settings: { 'editor.codeActionsOnSave': { 'source.fixAll.dmaLens': 'explicit' } },
 });
 
@@ -139,4 +141,14 @@ test('the language status names kernel and platforms, and leads to the choice', 
   await editor.host.run((vscode) =>
     vscode.workspace.getConfiguration('dmaLens').update('kernel', undefined, vscode.ConfigurationTarget.Workspace),
   );
+});
+
+test('a recorded trace opens as a page', async () => {
+  await editor.host.run((vscode, path) => {
+    void vscode.commands.executeCommand('dmaLens.openTrace', vscode.Uri.file(path));
+  }, editor.path('trace.txt'));
+  const page = webview(editor.page);
+  await page.locator('h1').first().waitFor();
+  expect(await page.locator('body').innerText()).toContain('trace.txt');
+  await editor.shot('trace');
 });
