@@ -35,27 +35,27 @@ interface Expectation {
 const PROMISES: readonly Expectation[] = [
   {
     holds: (_shape, ranges) => isContiguous(ranges),
-    broken: (count) => `${count} lists that are contiguous here have holes`,
+    broken: (count) => `holes in ${listsText(count)} contiguous here`,
     isEach: true,
   },
   {
     holds: (_shape, ranges) => ranges.length === 1,
-    broken: (count) => `${count} lists of one segment have several`,
+    broken: (count) => `several segments in ${listsText(count)} of one segment here`,
     isEach: true,
   },
   {
     holds: ({ list }, ranges) => ranges.length === list.length,
-    broken: (count) => `${count} lists have fewer segments than entries`,
+    broken: (count) => `fewer segments than entries in ${listsText(count)}`,
     isEach: false,
   },
   {
     holds: (_shape, ranges) => ranges.every((one) => one.dma + BigInt(one.length) <= 2n ** 32n),
-    broken: (count) => `${count} lists lie above 32 bits where the mask allows it`,
+    broken: (count) => `addresses above 32 bits, where the mask allows it, in ${listsText(count)}`,
     isEach: false,
   },
   {
     holds: (_shape, ranges) => ranges.every((one) => one.length <= 65536),
-    broken: (count) => `${count} lists have segments of more than 64 KiB`,
+    broken: (count) => `segments of more than 64 KiB in ${listsText(count)}`,
     isEach: false,
   },
 ];
@@ -94,8 +94,12 @@ function tryOn(
     }
   }
   const breaks = [...broken].map(([promise, count]) => promise.broken(count));
-  if (0 < totals.refused) breaks.push(`${totals.refused} lists are refused`);
+  if (0 < totals.refused) breaks.push(`${listsText(totals.refused)} refused`);
   return { platform: platform.id, title: platform.title, ...totals, breaks, example };
+}
+
+function listsText(count: number): string {
+  return count === 1 ? '1 list' : `${count} lists`;
 }
 
 function rangesOf(result: Extract<MapResult, { ok: true }>): readonly TraceRange[] {

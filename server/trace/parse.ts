@@ -223,13 +223,41 @@ function arrayField(body: string, key: string): readonly bigint[] | undefined | 
   if (!isArray && body[start] !== '{') return 'cut';
   const end = body.indexOf(isArray ? ']' : '}', open);
   if (end === -1) return 'cut';
-  const inside = body.slice(open, end).trim();
-  if (inside === '') return [];
+  return readNumbers(body, open, end) ?? 'cut';
+}
+
+/** Hex numbers separated by commas; undefined where there is anything else. Short ones need no text of their own. */
+function readNumbers(text: string, from: number, to: number): readonly bigint[] | undefined {
   const values: bigint[] = [];
-  for (const part of inside.split(',')) {
-    const text = part.trim();
-    if (!/^(?:0x)?[0-9a-f]{1,16}$/i.test(text)) return 'cut';
-    values.push(BigInt(text.startsWith('0x') ? text : `0x${text}`));
+  let start = from;
+  let value = 0;
+  let digits = 0;
+  for (let at = from; at <= to; at++) {
+    const code = at === to ? COMMA : text.charCodeAt(at);
+    const digit = code < 128 ? (HEX_DIGITS[code] ?? -1) : -1;
+    if (digit !== -1) {
+      value = value * 16 + digit;
+      digits += 1;
+    } else if (code === COMMA) {
+      if (digits === 0 || 16 < digits) return at === to && values.length === 0 && digits === 0 ? values : undefined;
+      values.push(digits <= 13 ? BigInt(value) : BigInt(`0x${text.slice(start, at).trim().replace(/^0x/, '')}`));
+      start = at + 1;
+      value = 0;
+      digits = 0;
+    } else if (code === LETTER_X && value === 0 && digits === 1) {
+      digits = 0;
+    } else if (code !== BLANK) {
+      return undefined;
+    }
   }
   return values;
 }
+
+const COMMA = 44;
+const BLANK = 32;
+const LETTER_X = 120;
+/** By character code; -1 for what is no hex digit. */
+const HEX_DIGITS = Int8Array.from({ length: 128 }, (_one, code) => {
+  const digit = Number.parseInt(String.fromCharCode(code), 16);
+  return Number.isNaN(digit) ? -1 : digit;
+});

@@ -172,7 +172,8 @@ class DeviceState {
       bytes += size;
     }
     if (0 < count && lost === 0) {
-      const message = `${count} mappings (${bytes} bytes) are still there at the end of the trace`;
+      const what = count === 1 ? `a mapping of ${bytes} bytes is` : `${count} mappings (${bytes} bytes) are`;
+      const message = `${what} never released: leaked, or still in use as receive buffers are`;
       found.push({ kind: 'leak', device: this.name, line, count, message });
     }
     return found;
@@ -184,7 +185,7 @@ class DeviceState {
     const sites: TraceSite[] = [...this.sites.values()].sort((one, other) => other.maps - one.maps);
     return {
       device: this.name,
-      directions: [...this.counts].map(([, state]) => directionReport(state)),
+      directions: [...this.counts.values()].filter(isUsed).map(directionReport),
       allocations: this.allocations,
       shapes,
       sites,
@@ -234,6 +235,11 @@ class DeviceState {
     }
     return state;
   }
+}
+
+/** Allocations alone make no row. */
+function isUsed({ counts }: { counts: Counts }): boolean {
+  return 0 < counts.lists + counts.pages + counts.failures + counts.syncs;
 }
 
 function directionReport(state: { counts: Counts; gaps: Map<bigint, number>; highest: bigint }): DirectionReport {

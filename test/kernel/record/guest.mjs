@@ -5,7 +5,7 @@ import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, 
 import { join } from 'node:path';
 
 /** Emulation is slow on a busy machine. */
-const TIMEOUT_MS = 300_000;
+const TIMEOUT_MS = 600_000;
 
 /** Kernels whose headers are installed and whose image is installed or unpacked below `folder`. */
 export function findKernels(folder) {

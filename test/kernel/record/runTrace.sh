@@ -2,7 +2,8 @@
 ls /dev/vd* /dev/nvme* /dev/sd* 2>/dev/null
 sh /record-dma.sh /tmp/trace.txt &
 recorder=$!
-sleep 2
+while [ ! -e /tmp/trace.txt ]; do sleep 1; done
+sleep 3
 for disk in /dev/vda /dev/nvme0n1 /dev/sda; do
   [ -b $disk ] || continue
   dd if=$disk of=/dev/null bs=1M count=6 2>/dev/null
