@@ -107,6 +107,34 @@ function overCount(source: HoverSource, offset: number): Found | undefined {
   return undefined;
 }
 
+/** What is said behind a call that maps a list. */
+export interface Hint {
+  /** Where the call ends. */
+  readonly offset: number;
+  readonly label: string;
+  readonly tooltip: string;
+}
+
+/** Hints for the calls in `span`. */
+export function hintsIn(source: HoverSource, span: Span): readonly Hint[] {
+  const hints: Hint[] = [];
+  for (const fn of source.facts.functions) {
+    for (const map of fn.flow.calls) {
+      const { end } = map.call.span;
+      if (map.api?.role !== 'map' || map.api.name !== map.call.name || end < span.start || span.end < end) continue;
+      const list = listOf(fn, map);
+      const platforms = (list && askOf(source, list, { kind: 'contiguous-size' })?.platforms) ?? [];
+      if (platforms.length === 0) continue;
+      const held = platforms
+        .filter((one) => one.verdict === 'holds')
+        .map((one) => platform(one.platform)?.phrase ?? '');
+      const tooltip = held.length === 0 ? 'One range on none of the platforms' : `One range ${held.join(', ')}`;
+      hints.push({ offset: end, label: `one range on ${held.length} of ${platforms.length}`, tooltip });
+    }
+  }
+  return hints;
+}
+
 function functionAt(facts: FileFacts, offset: number): FunctionFacts | undefined {
   return facts.functions.find((fn) => contains(fn.flow.ir.span, offset));
 }

@@ -5,7 +5,7 @@ import { MENTIONS_DMA } from './dmaApi';
 import { externalNames } from './facts/callGraph';
 import { extractFacts, type FileFacts, type FunctionFacts } from './facts/facts';
 import type { Summary, SummaryLookup } from './facts/summary';
-import { type HoverInfo, hoverAt } from './hovers';
+import { type Hint, type HoverInfo, hintsIn, hoverAt } from './hovers';
 import { verdictSentence } from './render/verdict';
 import { replay } from './replay/replay';
 import type { ReplayQuestion, ReplayResult } from './replay/types';
@@ -13,7 +13,7 @@ import { RULES, type Rule } from './rules/index';
 import { defaultPlatforms } from './sim/platforms';
 import { applySuppressions } from './suppressions';
 import type { Parser } from './syntax/parser';
-import type { Finding, KernelVersion, Problem, Severity } from './types';
+import type { Finding, KernelVersion, Problem, Severity, Span } from './types';
 
 export type { HoverInfo, Picture } from './hovers';
 
@@ -35,6 +35,8 @@ export interface Analysis {
   readonly findings: readonly Finding[];
   /** What a hover shows at an offset; worked out when asked. */
   readonly hoverAt: (offset: number) => HoverInfo | undefined;
+  /** What is said behind the calls of a part of the text; worked out when asked. */
+  readonly hintsIn: (span: Span) => readonly Hint[];
   readonly stats: AnalysisStats;
   /** What the functions of the file mean to their callers. */
   readonly summaries: readonly Summary[];
@@ -77,9 +79,11 @@ export function analyze(text: string, parser: Parser, options: AnalyzeOptions): 
     facts.functions.map((fn) => fn.flow.ir),
     !options.rules,
   );
+  const source = { facts, findings: kept, text, ask };
   return {
     findings: kept,
-    hoverAt: (offset) => hoverAt({ facts, findings: kept, text, ask }, offset),
+    hoverAt: (offset) => hoverAt(source, offset),
+    hintsIn: (span) => hintsIn(source, span),
     stats,
     summaries: facts.summaries,
     externals: externalNames(ir.functions),

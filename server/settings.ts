@@ -98,6 +98,12 @@ export const SETTINGS = {
     scope: 'resource',
     doc: 'Say above a finding on how many platforms the code works.',
   },
+  inlayHints: {
+    type: 'boolean',
+    default: false,
+    scope: 'resource',
+    doc: 'Say behind each call that maps a list on how many platforms the mapping is one range.',
+  },
   delay: {
     type: 'number',
     default: 150,
@@ -125,6 +131,7 @@ export interface Settings {
   readonly severities: Readonly<Record<string, Severity | 'off'>>;
   readonly hoverImages: boolean;
   readonly codeLens: boolean;
+  readonly inlayHints: boolean;
   /** Milliseconds. */
   readonly delay: number;
 }
@@ -132,7 +139,7 @@ export interface Settings {
 /** Settings from whatever an editor sends; a bad value falls back to its own default. */
 export function readSettings(input: unknown): Settings {
   const given: Readonly<Record<string, unknown>> = isRecord(input) ? input : {};
-  const flag = (name: 'hoverImages' | 'codeLens') => {
+  const flag = (name: 'hoverImages' | 'codeLens' | 'inlayHints') => {
     const value = given[name];
     return typeof value === 'boolean' ? value : SETTINGS[name].default;
   };
@@ -147,6 +154,7 @@ export function readSettings(input: unknown): Settings {
     severities: isRecord(severities) ? readSeverities(severities) : {},
     hoverImages: flag('hoverImages'),
     codeLens: flag('codeLens'),
+    inlayHints: flag('inlayHints'),
     delay: hasDelay ? delay : SETTINGS.delay.default,
   };
 }

@@ -57,6 +57,7 @@ export function startServer(connection: Connection, engine: Engine): void {
         hoverProvider: true,
         codeActionProvider: { codeActionKinds: ['quickfix', FIX_ALL] },
         codeLensProvider: {},
+        inlayHintProvider: true,
         executeCommandProvider: { commands: [CHECK_COMMAND, CLEAR_COMMAND], workDoneProgress: true },
         workspace: { workspaceFolders: { supported: true, changeNotifications: true } },
         ...(canPull && { diagnosticProvider: { interFileDependencies: false, workspaceDiagnostics: false } }),
@@ -145,6 +146,19 @@ function serveLayouts(session: Session): void {
     if (!asked) return null;
     const found = await snapshotFor(session, asked.textDocument.uri, token);
     return layoutAnswer(found?.analysis.hoverAt(found.document.offsetAt(asked.position)));
+  });
+
+  connection.languages.inlayHint.on(async ({ textDocument, range }, token) => {
+    const found = await snapshotFor(session, textDocument.uri, token);
+    if (!found?.settings.inlayHints) return [];
+    const { document, analysis } = found;
+    const span = { start: document.offsetAt(range.start), end: document.offsetAt(range.end) };
+    return analysis.hintsIn(span).map(({ offset, label, tooltip }) => ({
+      position: document.positionAt(offset),
+      label,
+      tooltip,
+      paddingLeft: true,
+    }));
   });
 
   connection.onRequest<SimulateAnswer, void>(SIMULATE_REQUEST, (params: unknown) => simulateAnswer(params));

@@ -126,6 +126,7 @@ const KEPT_TIMINGS = 20;
 const NOTHING: Analysis = {
   findings: [],
   hoverAt: () => undefined,
+  hintsIn: () => [],
   stats: { functions: 0, functionsWithErrors: 0, dmaFunctions: 0, dmaFunctionsWithErrors: 0 },
   summaries: [],
   externals: [],

@@ -77,6 +77,35 @@ describe('a session', () => {
   });
 });
 
+describe('inlay hints', () => {
+  const ask = {
+    textDocument: { uri: URI },
+    range: { start: { line: 0, character: 0 }, end: { line: 9, character: 0 } },
+  };
+
+  test('are shown only where they are asked for', async () => {
+    const session = await begin();
+    await session.open(FIRST);
+    expect(await session.client.sendRequest('textDocument/inlayHint', ask)).toEqual([]);
+  });
+
+  test('say on how many platforms a mapping is one range', async () => {
+    const session = await begin({ configuration: { delay: 0, inlayHints: true } });
+    await session.open(FIRST);
+    const hints = await session.client.sendRequest<object[]>('textDocument/inlayHint', ask);
+    expect(hints).toEqual([
+      {
+        position: { line: 2, character: 55 },
+        label: 'one range on 1 of 5',
+        tooltip: 'One range with iommu-dma',
+        paddingLeft: true,
+      },
+    ]);
+    const before = { ...ask, range: { ...ask.range, end: { line: 1, character: 0 } } };
+    expect(await session.client.sendRequest('textDocument/inlayHint', before)).toEqual([]);
+  });
+});
+
 describe('the layout explorer', () => {
   test('is told what to open with', async () => {
     const session = await begin();
