@@ -4,6 +4,7 @@
  */
 
 import type { Expr } from '../code/ir';
+import { collectDerivedMappings, type DerivedMapping } from './derivedMappings';
 import { fieldPlace } from './evaluate';
 import { fieldKeys } from './fields';
 import type { CallFact, Flow } from './flow';
@@ -15,6 +16,8 @@ import { fillsFromAllocations } from './walkEnds';
 export interface FileMapping {
   readonly map: CallFact;
   readonly flow: Flow;
+  /** The mapping of another function, seen from one that is handed its count. */
+  readonly isDerived: boolean;
   /** Names of the mapped list, such as `foo:sgt.sgl` or `scsi_sglist()`; none for a local list or a parameter. */
   readonly lists: ReadonlySet<string>;
   /** Fields that hold the mapped count when the function is done. */
@@ -25,6 +28,8 @@ export interface FileMapping {
 
 export interface FileMappings {
   readonly all: readonly FileMapping[];
+  /** Calls of functions of the file that map a list and hand the count back. */
+  readonly derived: readonly DerivedMapping[];
   /** Other names of fields: `buf:dma_sgt` where some function stores `&buf->sg_table` in it. */
   readonly aliases: ReadonlyMap<string, string>;
   /** Names of lists that some function builds with one entry. */
@@ -47,16 +52,18 @@ export function collectMappings(flows: readonly Flow[]): FileMappings {
       const kept = keptCounts(flow, map, aliases);
       const expr = map.api.list === undefined ? undefined : map.call.args[map.api.list];
       const lists = new Set(map.list ? listNames(flow, map.list, expr, aliases) : []);
-      all.push({ map, flow, lists, ...kept });
+      all.push({ map, flow, lists, ...kept, isDerived: false });
     }
   }
-  return {
-    all,
-    aliases,
-    written,
-    single: collectSingle(flows, aliases),
-    fillsLists: flows.some(fillsFromAllocations),
-  };
+  const derived = collectDerivedMappings(flows);
+  for (const { flow, map, list, fields } of derived) {
+    if (fields.size === 0) continue;
+    const mappedFields = new Set([...fields].flatMap((key) => withAlias(key, aliases)));
+    const lists = new Set(listNames(flow, list, undefined, aliases));
+    all.push({ map, flow, lists, mappedFields, originalFields: new Set(), isDerived: true });
+  }
+  const fillsLists = flows.some(fillsFromAllocations);
+  return { all, derived, aliases, written, single: collectSingle(flows, aliases), fillsLists };
 }
 
 /** The list at `head` is built with one entry by some function of the file. */

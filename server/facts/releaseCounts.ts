@@ -46,7 +46,9 @@ export function findMappedCountReleases(
     const value = call.args[call.api.count];
     if (!count || !value) continue;
     const local = localMap(flow, call, value);
-    const remote = local ? undefined : remoteMap(flow, call, count, value, context);
+    const remote = local
+      ? undefined
+      : (derivedMap(flow, call, value, context) ?? remoteMap(flow, call, count, value, context));
     const map = local ?? remote?.map;
     if (!map || map === call || isOneEntry(map)) continue;
     const mapFunction = remote && remote.flow !== flow ? remote.flow.ir.name : undefined;
@@ -68,6 +70,22 @@ function localMap(flow: Flow, release: CallFact, value: Value): CallFact | undef
   const same = maps.find((map) => isSameSubject(release, map));
   if (same) return same;
   return 0 < maps.length && maps.length === options.length ? maps[0] : undefined;
+}
+
+/** The mapping behind a function of the file that handed the count back to this one. */
+function derivedMap(
+  flow: Flow,
+  release: CallFact,
+  value: Value,
+  { mappings }: CountContext,
+): { readonly map: CallFact; readonly flow: Flow } | undefined {
+  const options = new Set(alternatives(value).map((option) => option.key));
+  const found = mappings.derived.find(
+    (one) =>
+      one.flow === flow && one.list.key === release.list?.key && [...one.counts].some((count) => options.has(count)),
+  );
+  const mapper = found && mappings.all.find((one) => one.map === found.map);
+  return mapper && { map: mapper.map, flow: mapper.flow };
 }
 
 /** The mapping, in any function of the file, whose result the field holds that the count is read from. */

@@ -233,7 +233,7 @@ function mappingOf(
   }
   if (last) return { map: last, flow, others: [] };
   const names = listNames(flow, head, expr, mappings.aliases);
-  const others = mappings.all.filter((one) => names.some((name) => one.lists.has(name)));
+  const others = mappings.all.filter((one) => !one.isDerived && names.some((name) => one.lists.has(name)));
   const [first] = others;
   return first && { map: first.map, flow: first.flow, others };
 }
