@@ -51,6 +51,7 @@ export function findCpuFields(flow: Flow, { walks, reads }: WalkFacts, mappings:
   }
   if (!mappings.fillsLists)
     for (const pair of singleDescriptors(flow, reads, isOneEntry)) found.set(String(pair.span.start), pair);
+  if (fillsAddresses(flow)) return [...found.values()];
   const offsets = new Set<string>();
   for (const offset of [...reads].sort((a, b) => a.span.start - b.span.start)) {
     if (offset.what !== 'offset') continue;

@@ -8,7 +8,8 @@ import type { DmaFunction } from '../dmaApi';
 import type { Span } from '../types';
 import { joinBlocks, reversePostorder, successors } from './blocks';
 import { type Environment, evaluate, fieldPlace, isPure, loadField, type Names, placeOf, pureCall } from './evaluate';
-import { either, entryOf, initial, mapped, opaque, pure, result, type Value } from './values';
+import { type Edges, meet, replace } from './joins';
+import { entryOf, initial, mapped, opaque, pure, result, type Value } from './values';
 
 export interface CallFact {
   readonly call: Call;
@@ -168,6 +169,7 @@ function settle(context: Context): Map<number, Map<string, Value>> {
   const entering = new Map<number, Map<string, Value>>([[0, new Map()]]);
   const visits = new Map<number, number>();
   const joins = joinBlocks(ir);
+  const edges: Edges = new Map();
   const pending = new Set<number>([0]);
   while (0 < pending.size) {
     let next = -1;
@@ -188,69 +190,10 @@ function settle(context: Context): Map<number, Map<string, Value>> {
     const after = new Map(env);
     for (const statement of block.statements) runStatement(context, block, statement, after);
     for (const to of successors(block)) {
-      if (joins.has(to) ? meet(entering, to, after) : replace(entering, to, after)) pending.add(to);
+      if (joins.has(to) ? meet(entering, next, to, after, edges) : replace(entering, to, after)) pending.add(to);
     }
   }
   return entering;
-}
-
-/** Enters `block`, which has one way in, with `env`; true when that changed something. */
-function replace(entering: Map<number, Map<string, Value>>, block: number, env: Environment): boolean {
-  const known = entering.get(block);
-  const isSame = (value: Value, place: string) => {
-    const held = known?.get(place);
-    return held !== undefined && sameValue(held, value);
-  };
-  if (known && known.size === env.size && [...env].every(([place, value]) => isSame(value, place))) return false;
-  entering.set(block, new Map(env));
-  return true;
-}
-
-/** Joins `env` into what `block` is entered with; true when that changed something. */
-function meet(entering: Map<number, Map<string, Value>>, block: number, env: Environment): boolean {
-  const known = entering.get(block);
-  if (known) return joinInto(known, block, env);
-  entering.set(block, new Map(env));
-  return true;
-}
-
-/** Joins `env` into `known`, what `block` was entered with so far; true when that changed something. */
-export function joinInto(known: Map<string, Value>, block: number, env: Environment): boolean {
-  let changed = false;
-  const join = (place: string, a: Value, b: Value) => {
-    if (a.key === b.key && a.kind !== 'either') return;
-    const joined = a.kind === 'either' && a.key === b.key ? either(a.block, a.place, a, b) : either(block, place, a, b);
-    if (sameValue(joined, a)) return;
-    known.set(place, joined);
-    changed = true;
-  };
-  for (const [place, value] of env) {
-    const held = known.get(place);
-    if (isNote(place)) continue;
-    if (held) join(place, held, value);
-    else if (!place.startsWith('#')) join(place, initial(place), value);
-  }
-  for (const [place, value] of known) {
-    if (isNote(place)) {
-      if (env.get(place)?.key === value.key) continue;
-      known.delete(place);
-      changed = true;
-    } else if (!env.has(place) && !place.startsWith('#')) {
-      join(place, value, initial(place));
-    }
-  }
-  return changed;
-}
-
-/** What a branch told about a value stands beside the places (`paths.ts`); it holds only where both sides know it. */
-export function isNote(place: string): boolean {
-  return place.startsWith('=');
-}
-
-function sameValue(a: Value, b: Value): boolean {
-  if (a.key !== b.key) return false;
-  if (a.kind !== 'either' || b.kind !== 'either') return true;
-  return a.options.length === b.options.length;
 }
 
 /** The field that dma_unmap_addr(p, field), dma_unmap_len(p, field) and their `_set` forms stand for. */

@@ -8,7 +8,8 @@ import type { Call, Expr, Statement, Terminator } from '../code/ir';
 import type { Span } from '../types';
 import { joinBlocks, successors } from './blocks';
 import { type Environment, evaluate } from './evaluate';
-import { type CallFact, type Flow, isNote, joinInto, runStatement, type StoreFact } from './flow';
+import { type CallFact, type Flow, runStatement, type StoreFact } from './flow';
+import { isNote, joinInto } from './joins';
 import { binary, constant, mapped, type Value } from './values';
 
 export type PathEvent =
