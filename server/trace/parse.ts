@@ -107,9 +107,8 @@ export class TraceParser {
   }
 
   private readEvent(format: EventFormat, name: string, head: string, body: string): TraceEvent | string {
-    const where = /^\s*(.*?)-?(\d+)\s+(?:\([-\d ]+\)\s+)?\[(\d+)\].*?(\d+\.\d+):\s*$/.exec(head);
+    const where = readHead(head);
     if (!where) return 'no task, CPU and time before it';
-    const [, task = '', , cpu = '0', time = '0'] = where;
     const fields = / dir=([A-Z_]+)/.exec(body);
     if (!fields) return 'no direction';
     const direction = fields[1] ?? '';
@@ -119,9 +118,7 @@ export class TraceParser {
       name,
       device: body.slice(0, fields.index).trim(),
       direction: direction as TraceDirection,
-      task: task.trim(),
-      cpu: Number(cpu),
-      time: Number(time),
+      ...where,
       line: this.lines,
     };
     if (base.device === '') return 'no device';
@@ -142,6 +139,21 @@ function nameIn(text: string, start: number): { name: string; from: number; body
     return { name, from: isPrefixed ? at - 4 : at, body: text.slice(end + 1) };
   }
   return undefined;
+}
+
+/** `  task-1  ( 12) [000] d..1.  2.149541: `; undefined where a part is missing. */
+function readHead(head: string): Pick<TraceEvent, 'task' | 'cpu' | 'time'> | undefined {
+  const open = head.lastIndexOf('[');
+  const close = head.indexOf(']', open);
+  const end = head.lastIndexOf(':');
+  if (open < 1 || close === -1 || end < close) return undefined;
+  const cpu = Number(head.slice(open + 1, close));
+  const time = Number(head.slice(head.lastIndexOf(' ', end) + 1, end));
+  if (!Number.isInteger(cpu) || Number.isNaN(time) || head.trimEnd().length !== end + 1) return undefined;
+  let who = head.slice(0, open).trim();
+  if (who.endsWith(')')) who = who.slice(0, who.lastIndexOf('(')).trimEnd();
+  const task = /^(.*?)[\s-]+\d+$/.exec(who)?.[1];
+  return task === undefined ? undefined : { task, cpu, time };
 }
 
 function readSingle(base: Base, body: string): TraceEvent | string {
@@ -194,14 +206,15 @@ function readList(base: Base, body: string): TraceEvent | string {
   if (base.kind === 'map-sg' && !physical) return 'no phys_addrs';
   if (addresses.length !== sizes.length) return `${addresses.length} addresses, but ${sizes.length} sizes`;
   const ranges: TraceRange[] = addresses.map((dma, i) => ({ dma, length: Number(sizes[i] ?? 0n) }));
-  const counts = / nents=\d+\/(\d+) ents=\d+\/(\d+)/.exec(body);
+  const start = body.slice(0, body.indexOf(' dma_addrs='));
+  const counts = / nents=\d+\/(\d+) ents=\d+\/(\d+)/.exec(start);
   return {
     ...base,
     ranges,
     physical: physical ?? [],
     entries: counts ? Number(counts[1]) : (physical?.length ?? 0),
     segments: counts ? Number(counts[2]) : ranges.length,
-    isTruncated: body.includes('[TRUNCATED]'),
+    isTruncated: start.includes('[TRUNCATED]'),
     error: 0,
   };
 }

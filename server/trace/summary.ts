@@ -2,6 +2,7 @@
 
 import { elsewhereOf } from './elsewhere';
 import { Ledger } from './ledger';
+import { TraceParser } from './parse';
 import { recognise } from './recognise';
 import { isContiguous, ShapeTable } from './shapes';
 import { Timeline } from './timeline';
@@ -83,6 +84,15 @@ export class TraceSummary {
     }
     return state;
   }
+}
+
+/** The report of a text, line by line: what an editor needs, and tests. */
+export function summarize(lines: Iterable<string>): TraceReport {
+  const summary = new TraceSummary();
+  const parser = new TraceParser((item) => summary.add(item));
+  for (const line of lines) parser.push(line);
+  parser.end();
+  return summary.report(parser.lines);
 }
 
 type Counts = { -readonly [key in keyof Omit<DirectionReport, 'gaps' | 'addressBits'>]: DirectionReport[key] };

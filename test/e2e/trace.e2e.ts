@@ -2,8 +2,7 @@ import { readFileSync } from 'node:fs';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { tracePage } from '../../server/trace/page';
-import { TraceParser } from '../../server/trace/parse';
-import { TraceSummary } from '../../server/trace/summary';
+import { summarize } from '../../server/trace/summary';
 import { launch } from './page';
 
 /** The page of `dma-lens trace --format html` in a real browser. */
@@ -19,11 +18,7 @@ afterAll(async () => {
 });
 
 function pageOf(text: string, name = 'trace.txt'): string {
-  const summary = new TraceSummary();
-  const parser = new TraceParser((item) => summary.add(item));
-  for (const line of text.split('\n')) parser.push(line);
-  parser.end();
-  return tracePage(summary.report(parser.lines), name);
+  return tracePage(summarize(text.split('\n')), name);
 }
 
 async function open(html: string): Promise<{ readonly page: Page; readonly errors: readonly string[] }> {

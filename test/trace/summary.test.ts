@@ -6,19 +6,10 @@ import { iommuDma } from '../../server/sim/backends/iommuDma';
 import type { Backend, Device } from '../../server/sim/types';
 import { traceJson } from '../../server/trace/json';
 import { TraceParser } from '../../server/trace/parse';
-import { TraceSummary } from '../../server/trace/summary';
+import { summarize as report, TraceSummary } from '../../server/trace/summary';
 import { traceSvg } from '../../server/trace/svg';
 import { traceText } from '../../server/trace/text';
-import type { TraceReport } from '../../server/trace/types';
 import { device, list } from '../support/simLists';
-
-function report(lines: readonly string[]): TraceReport {
-  const summary = new TraceSummary();
-  const parser = new TraceParser((item) => summary.add(item));
-  for (const line of lines) parser.push(line);
-  parser.end();
-  return summary.report(parser.lines);
-}
 
 let clock = 1;
 function line(text: string, name = '0000:00:01.0'): string {
