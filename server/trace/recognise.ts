@@ -137,6 +137,7 @@ function pagesText(pages: PageStatistics): string {
 /** Every platform with its best limits; the one that explains most comes first. */
 function attemptAll(shapes: readonly TraceShape[]): readonly Attempt[] {
   const limits = limitsIn(shapes);
+  const boundaries = boundariesIn(shapes);
   const attempts: Attempt[] = [];
   for (const platform of PLATFORMS) {
     const { until } = platform.backend;
@@ -145,7 +146,7 @@ function attemptAll(shapes: readonly TraceShape[]): readonly Attempt[] {
       const machine: Machine = { kernel: KERNEL, ...platform.machine, granule };
       const space = platform.backend.open(machine);
       for (const maxSegmentSize of limits) {
-        for (const segmentBoundary of BOUNDARIES) {
+        for (const segmentBoundary of boundaries) {
           const { explained, plain } = explain(
             space,
             { ...DEFAULT_DEVICE, ...platform.device, maxSegmentSize, segmentBoundary },
@@ -161,14 +162,26 @@ function attemptAll(shapes: readonly TraceShape[]): readonly Attempt[] {
   return attempts.sort((one, other) => other.count - one.count || other.plain - one.plain);
 }
 
-/** The usual limits, and those that the segments themselves suggest. */
+/** The usual limits, and the longest merged segment. Limits beyond the longest list do the same as none. */
 function limitsIn(shapes: readonly TraceShape[]): readonly number[] {
   let longest = 0;
   for (const { list, ranges } of shapes) {
     if (ranges.length < list.length) for (const one of ranges) longest = Math.max(longest, one.length);
   }
   const rounded = Math.ceil(longest / 4096) * 4096;
-  return [...new Set([...LIMITS, ...(0 < rounded ? [rounded] : [])])];
+  const most = longestList(shapes);
+  const usual = LIMITS.filter((one, i) => i < 2 || one < most);
+  return [...new Set([...usual, ...(0 < rounded ? [rounded] : [])])];
+}
+
+/** With pads a list takes at most twice its bytes, and what never reaches a boundary knows none. */
+function boundariesIn(shapes: readonly TraceShape[]): readonly bigint[] {
+  const most = BigInt(longestList(shapes)) * 4n;
+  return BOUNDARIES.filter((one) => one === BOUNDARIES[0] || one < most);
+}
+
+function longestList(shapes: readonly TraceShape[]): number {
+  return Math.max(0, ...shapes.map(({ list }) => list.reduce((sum, one) => sum + one.offset + one.length, 0)));
 }
 
 /** The lists that come out as recorded. The space is as empty afterwards as it was before. */

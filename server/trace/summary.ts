@@ -24,7 +24,10 @@ const MOST_GAPS = 1000;
 const SHOWN_GAPS = 5;
 const MOST_SITES = 200;
 /** Functions of the kernel's own DMA and tracing code. */
-const OWN_FRAME = /^(?:dma_|__dma_|trace_|__trace|iommu_dma|do_one|__do|ftrace|event_|0x)/;
+const OWN_FRAME = /^(?:__)?(?:dma_map|dma_direct|iommu_dma|ftrace)|trace_event|^(?:__)?trace_/;
+/** Frames of that kind come first. */
+const MOST_OWN = 8;
+const SHOWN_FRAMES = 4;
 
 export class TraceSummary {
   private readonly devices = new Map<string, DeviceState>();
@@ -161,8 +164,9 @@ class DeviceState {
 
   addStack(event: TraceEvent, frames: readonly string[]): void {
     if (event.kind !== 'map' && event.kind !== 'map-sg') return;
-    const first = frames.findIndex((one) => !OWN_FRAME.test(one));
-    const callers = frames.slice(Math.max(0, first), Math.max(0, first) + 4);
+    let first = 0;
+    for (let i = 0; i < Math.min(MOST_OWN, frames.length); i++) if (OWN_FRAME.test(frames[i] ?? '')) first = i + 1;
+    const callers = frames.slice(first, first + SHOWN_FRAMES);
     const key = callers.join(' < ');
     const site = this.sites.get(key) ?? { frames: callers, maps: 0, nonContiguous: 0 };
     if (!this.sites.has(key) && MOST_SITES <= this.sites.size) return;

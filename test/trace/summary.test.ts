@@ -86,6 +86,20 @@ describe('totals', () => {
   });
 });
 
+test('who maps: the frames of the DMA API itself are left out', () => {
+  const frames = [
+    'do_trace_event_raw_event_dma_map_sg',
+    '__dma_map_sg_attrs',
+    'dma_map_sgtable',
+    'foo_start',
+    'foo_ioctl',
+  ];
+  const stack = [line('<stack trace>'), ...frames.map((one) => ` => ${one}`)];
+  const lists = simulated(iommuDma, ['64K,16K,64K', '0x100+0x100,4K']);
+  const { devices } = report([lists[0] ?? '', ...stack, lists[1] ?? '', lists[2] ?? '', ...stack]);
+  expect(devices[0]?.sites).toEqual([{ frames: ['foo_start', 'foo_ioctl'], maps: 2, nonContiguous: 1 }]);
+});
+
 describe('what looks wrong', () => {
   const kinds = (...lines: readonly string[]) => report(lines).findings.map((one) => one.kind);
 
