@@ -35,6 +35,8 @@ const BOUNDARIES = [0xffffffffn, ALL_ONES, 0xfffn, 0x3fffn, 0xffffn, 0x1ffffn, 0
 const SLOT = 2048n;
 const LARGEST_POOL = 2n ** 32n;
 const LARGEST_BOUNCE = 262_144;
+/** What devices really ask for. */
+const SMALLEST_BOUNDARY = 0xffffn;
 /** Ways out, which dma_map_sg() never takes, and the path that only one list at a time can tell. */
 const NEVER = new Set([
   'iommu-api',
@@ -79,6 +81,10 @@ export function recognise(shapes: readonly TraceShape[], pages: PageStatistics, 
   const tried = shapes.slice(0, MOST_TRIED);
   const attempts = tried.length === 0 ? [] : attemptAll(tried);
   const best = attempts[0];
+  if (looksBounced(tried, pages, best)) {
+    const text = `SWIOTLB: every mapping is a copy in ${poolText(pages)}; an IOMMU would have merged neighbours`;
+    return { recognition: plain('swiotlb', text, lists), limits: new Map() };
+  }
   if (!best || best.count === 0) {
     const text = lists === 0 ? pagesText(pages) : 'none of the backends that DMA Lens knows explains these layouts';
     const recognition = { platform: undefined, explained: 0, alternatives: [], limits: undefined };
@@ -118,6 +124,17 @@ function withoutIommu(pages: PageStatistics, lists: number): Recognition | undef
   if (LARGEST_BOUNCE < pages.longestTranslated || translated < 0) return undefined;
   const percent = Math.round((100 * translated) / (identical + translated));
   return plain('direct', `no IOMMU; ${percent} % of the mappings are copies in ${poolText(pages)}`, lists);
+}
+
+/**
+ * Whole pages keep their offsets in a bounce pool, too. But they are never merged, which with an IOMMU takes a limit or a
+ * boundary that no driver asks for.
+ */
+function looksBounced(shapes: readonly TraceShape[], pages: PageStatistics, best: Attempt | undefined): boolean {
+  const isSmall = pages.longestTranslated <= LARGEST_BOUNCE && pages.highest - (pages.lowest ?? 0n) <= LARGEST_POOL;
+  const isOneToOne = shapes.every(({ list, ranges }) => list.length === ranges.length);
+  const isOdd = !best || best.segmentBoundary < SMALLEST_BOUNDARY || best.maxSegmentSize <= 4096;
+  return isSmall && isOneToOne && isOdd && shapes.some(({ list }) => 1 < list.length);
 }
 
 function plain(platform: string, text: string, lists: number): Recognition {

@@ -163,6 +163,10 @@ describe('which backend it was', () => {
   test('everything bounces', () => {
     expect(recognised(simulated(swiotlb, LISTS))?.platform).toBe('swiotlb');
   });
+  test('whole pages bounce', () => {
+    const found = recognised(simulated(swiotlb, ['4K,4K,4K', '64K,64K,8K', '8K,4K']));
+    expect(found?.text).toMatch(/^SWIOTLB: .*; an IOMMU would have merged neighbours$/);
+  });
   test('some of it bounces', () => {
     const high = ['4K@0x200000000', ...LISTS];
     const text = recognised(simulated(direct, high))?.text;
