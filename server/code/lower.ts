@@ -27,35 +27,21 @@ export function lowerFile(parser: Parser, text: string, options: LowerOptions = 
   const source: Source = { text };
   let functionCount = 0;
   let errorCount = 0;
-  const pending: SyntaxNode[] = [root];
-  for (let node = pending.pop(); node; node = pending.pop()) {
-    for (const child of node.children) {
-      if (child.type === 'function_definition') {
-        functionCount += 1;
-        if (child.children.length === 0) continue;
-        const ir = lowerFunction(child, source);
-        if (ir) functions.push(ir);
-        if (ir?.hasError) errorCount += 1;
-      } else if (
-        /^(?:preproc_(?:if|ifdef|elif|else|elifdef)|linkage_specification|declaration_list|ERROR)$/.test(child.type)
-      ) {
-        pending.push(child);
-      } else if (child.type === 'declaration') {
-        globals.push(...lowerGlobals(child, source));
-        structs.push(...structsIn(child, source));
-      } else if (
-        child.type === 'struct_specifier' ||
-        child.type === 'union_specifier' ||
-        child.type === 'type_definition'
-      ) {
-        structs.push(...structsIn(child, source));
-      } else if (child.type === 'preproc_def' || child.type === 'preproc_function_def') {
-        const macro = macroOf(child, text);
-        if (macro) macros.push(macro);
-      }
+  for (const child of root.children) {
+    if (child.type === 'function_definition') {
+      functionCount += 1;
+      if (child.children.length === 0) continue;
+      const ir = lowerFunction(child, source);
+      if (ir) functions.push(ir);
+      if (ir?.hasError !== false) errorCount += 1;
+    } else if (child.type === 'declaration' || child.type === 'type_definition') {
+      if (child.type === 'declaration') globals.push(...lowerGlobals(child, source));
+      structs.push(...structsIn(child, source));
+    } else if (child.type === 'preproc_def' || child.type === 'preproc_function_def') {
+      const macro = macroOf(child, text);
+      if (macro) macros.push(macro);
     }
   }
-  functions.sort((a, b) => a.span.start - b.span.start);
   return { functions, globals, structs, macros, functionCount, errorCount };
 }
 
