@@ -1,6 +1,7 @@
 /** The façade: text in, plain data out. Synchronous and pure: same text, same answer. */
 
 import { lowerFile } from './code/lower';
+import { relevantPieces } from './code/relevant';
 import { MENTIONS_DMA } from './dmaApi';
 import { externalNames } from './facts/callGraph';
 import { extractFacts, type FileFacts, type FunctionFacts } from './facts/facts';
@@ -27,6 +28,8 @@ export interface AnalyzeOptions {
   readonly severities?: Readonly<Record<string, Severity | 'off'>>;
   /** What functions defined in other files do. */
   readonly external?: SummaryLookup;
+  /** Analyses functions that cannot matter as well, for statistics over all of them. */
+  readonly everything?: boolean;
   /** Told about rules that throw; the others go on. */
   readonly log?: (message: string) => void;
 }
@@ -45,7 +48,7 @@ export interface Analysis {
 }
 
 export interface AnalysisStats {
-  /** All functions of the file, and those with a parse error. */
+  /** All functions of the file, and those that were analysed and hold a parse error. */
   readonly functions: number;
   readonly functionsWithErrors: number;
   /** Functions that mention the DMA API. */
@@ -55,15 +58,18 @@ export interface AnalysisStats {
 
 /** Analyses one file. Never throws for what the text holds. */
 export function analyze(text: string, parser: Parser, options: AnalyzeOptions): Analysis {
-  const ir = lowerFile(parser, text);
+  const ir = lowerFile(parser, text, options.everything ? undefined : relevantPieces);
   const dma = ir.functions.filter((fn) => MENTIONS_DMA.test(text.slice(fn.span.start, fn.span.end)));
   const stats = {
-    functions: ir.functionCount,
+    functions: ir.defined.length,
     functionsWithErrors: ir.errorCount,
     dmaFunctions: dma.length,
     dmaFunctionsWithErrors: dma.filter((fn) => fn.hasError).length,
   };
   const facts = extractFacts(ir, text, options.kernel, options.external);
+  for (const { flow } of facts.functions) {
+    if (flow.isGivenUp) options.log?.(`${flow.ir.name}() is too large to follow: nothing is said about it`);
+  }
   const platforms = options.platforms ?? defaultPlatforms(options.kernel);
   const ask = (question: ReplayQuestion) => replay(question, options.kernel, platforms);
   const findings: Finding[] = [];
@@ -73,12 +79,7 @@ export function analyze(text: string, parser: Parser, options: AnalyzeOptions): 
     for (const fn of facts.functions) findings.push(...runRule(rule, fn, facts, options, ask));
   }
   findings.sort((a, b) => a.span.start - b.span.start || a.rule.localeCompare(b.rule));
-  const kept = applySuppressions(
-    text,
-    findings,
-    facts.functions.map((fn) => fn.flow.ir),
-    !options.rules,
-  );
+  const kept = applySuppressions(text, findings, ir.defined, !options.rules);
   const source = { facts, findings: kept, text, ask };
   return {
     findings: kept,

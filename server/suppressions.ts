@@ -3,7 +3,7 @@
  * above a function, `allow-file` at the top. A comment that silences nothing is itself reported.
  */
 
-import type { FunctionIr } from './code/ir';
+import type { DefinedFunction } from './code/ir';
 import type { Finding, Span } from './types';
 
 /** The id under which unused comments are reported. */
@@ -23,7 +23,7 @@ const COMMENT = /(?:\/\*|\/\/)[ \t*]*dma-lens:[ \t]*(allow|allow-function|allow-
 export function applySuppressions(
   text: string,
   findings: readonly Finding[],
-  functions: readonly FunctionIr[],
+  functions: readonly DefinedFunction[],
   reportUnused: boolean,
 ): readonly Finding[] {
   if (!text.includes('dma-lens:')) return findings;
@@ -44,7 +44,7 @@ function covers(suppression: Suppression, finding: Finding): boolean {
   return suppression.rules.includes(finding.rule) && start <= finding.span.start && finding.span.start < end;
 }
 
-function findSuppressions(text: string, functions: readonly FunctionIr[]): readonly Suppression[] {
+function findSuppressions(text: string, functions: readonly DefinedFunction[]): readonly Suppression[] {
   const found: Suppression[] = [];
   for (const match of text.matchAll(COMMENT)) {
     const span = { start: match.index, end: match.index + match[0].length };
@@ -55,11 +55,11 @@ function findSuppressions(text: string, functions: readonly FunctionIr[]): reado
   return found;
 }
 
-function coveredBy(kind: Suppression['kind'], text: string, span: Span, functions: readonly FunctionIr[]): Span {
+function coveredBy(kind: Suppression['kind'], text: string, span: Span, functions: readonly DefinedFunction[]): Span {
   if (kind === 'allow-file') return { start: 0, end: text.length + 1 };
   if (kind === 'allow-function') {
-    const next = functions.find((fn) => span.end <= fn.span.start);
-    return next ? next.span : { start: span.start, end: span.end };
+    const next = functions.find((fn) => span.end <= fn.start);
+    return next ? { start: next.start, end: next.end } : { start: span.start, end: span.end };
   }
   const lineStart = text.lastIndexOf('\n', span.start - 1) + 1;
   const lineEnd = endOfLine(text, span.end);
@@ -72,10 +72,8 @@ function endOfLine(text: string, from: number): number {
   return end === -1 ? text.length + 1 : end;
 }
 
-function unusedFinding(suppression: Suppression, functions: readonly FunctionIr[]): Finding {
-  const inside = functions.find(
-    (fn) => fn.span.start <= suppression.span.start && suppression.span.start < fn.span.end,
-  );
+function unusedFinding(suppression: Suppression, functions: readonly DefinedFunction[]): Finding {
+  const inside = functions.find((fn) => fn.start <= suppression.span.start && suppression.span.start < fn.end);
   return {
     rule: UNUSED_SUPPRESSION,
     severity: 'information',

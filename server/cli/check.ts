@@ -138,6 +138,8 @@ function readSettings(
       ...(shown && { platforms: shown }),
       ...(rules && { rules }),
       ...(project && { severities: project.severities }),
+      // The share of functions that parse is that of all functions.
+      ...(options.stats && { everything: true }),
     };
   };
   const known = new Map<Project | undefined, FileOptions>();

@@ -165,7 +165,13 @@ export interface FileIr {
   readonly structs: readonly StructIr[];
   /** `#define NAME value` with a plain constant value, and function-like macros with their text. */
   readonly macros: readonly { readonly name: string; readonly params?: readonly string[]; readonly body: string }[];
-  /** Functions seen in all, and those among them with a parse error. */
-  readonly functionCount: number;
+  /** All functions of the file, in their order, whether they were lowered or not. */
+  readonly defined: readonly DefinedFunction[];
+  /** Functions among those that were to be lowered that hold a parse error. */
   readonly errorCount: number;
+}
+
+/** Where a function stands. */
+export interface DefinedFunction extends Span {
+  readonly name: string;
 }

@@ -1,5 +1,6 @@
 /** From a file's syntax tree to its IR. No node leaves this folder. */
 
+import type { Select } from '../syntax/kernelParser';
 import type { Parser, SyntaxNode } from '../syntax/parser';
 import { declaredVariables, type Source, tagOf } from './declarations';
 import { lowerExpression } from './expressions';
@@ -8,29 +9,17 @@ import { lowerFunction } from './lowerFunction';
 
 type Macro = FileIr['macros'][number];
 
-export interface LowerOptions {
-  /** Tells from a function's text whether its body matters; the others are only counted. Absent: all do. */
-  readonly only?: (functionText: string) => boolean;
-}
-
-/** Lowers a file. Text that does not parse gives what could be read; nothing throws for what the text holds. */
-export function lowerFile(parser: Parser, text: string, options: LowerOptions = {}): FileIr {
-  const { only } = options;
-  const skip =
-    only &&
-    ((type: string, start: number, end: number) => type === 'function_definition' && !only(text.slice(start, end)));
-  const root = parser.parse(text, skip);
+/** Lowers a file, or the pieces of it that `select` wants. Nothing throws for what the text holds. */
+export function lowerFile(parser: Parser, text: string, select?: Select): FileIr {
+  const { pieces, nodes } = parser.parse(text, select);
   const functions: FunctionIr[] = [];
   const globals: GlobalIr[] = [];
   const structs: StructIr[] = [];
   const macros: Macro[] = [];
   const source: Source = { text };
-  let functionCount = 0;
   let errorCount = 0;
-  for (const child of root.children) {
+  for (const child of nodes) {
     if (child.type === 'function_definition') {
-      functionCount += 1;
-      if (child.children.length === 0) continue;
       const ir = lowerFunction(child, source);
       if (ir) functions.push(ir);
       if (ir?.hasError !== false) errorCount += 1;
@@ -42,7 +31,8 @@ export function lowerFile(parser: Parser, text: string, options: LowerOptions = 
       if (macro) macros.push(macro);
     }
   }
-  return { functions, globals, structs, macros, functionCount, errorCount };
+  const defined = pieces.filter((piece) => piece.kind === 'function');
+  return { functions, globals, structs, macros, defined, errorCount };
 }
 
 function lowerGlobals(node: SyntaxNode, source: Source): readonly GlobalIr[] {

@@ -81,6 +81,20 @@ const PREDICATE = /^(?:is|has|can|needs|use|sas_protocol)_|_(?:is|has|can|suppor
 /** True when calling `name` with that many arguments changes nothing, and gives the same result each time. */
 export function isPure(name: string | undefined, args = 1): boolean {
   if (name === undefined) return false;
+  const known = args === 1 ? knownPureOfOne : knownPure;
+  let pure = known.get(name);
+  if (pure === undefined) {
+    pure = looksPure(name, args);
+    known.set(name, pure);
+  }
+  return pure;
+}
+
+/** The answers for names, by whether they are called with one argument: asked for each call on each visit. */
+const knownPureOfOne = new Map<string, boolean>();
+const knownPure = new Map<string, boolean>();
+
+function looksPure(name: string, args: number): boolean {
   if (PURE.has(name)) return true;
   if (args === 1 && ACCESSOR.test(name)) return !MAKES_OR_MOVES.test(name);
   return PREDICATE.test(name) && !MAKES_OR_MOVES.test(name);

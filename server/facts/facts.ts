@@ -120,7 +120,7 @@ export interface FileFacts {
 export function extractFacts(file: FileIr, source: string, kernel: KernelVersion, external?: SummaryLookup): FileFacts {
   const text = (span: Span) => source.slice(span.start, span.end).replace(/\s+/g, ' ');
   const macros = constantMacros(file);
-  const knowledge = createKnowledge(new Set(file.functions.map((one) => one.name)), external);
+  const knowledge = createKnowledge(new Set(file.defined.map((one) => one.name)), external);
   const flows: Flow[] = [];
   const walks = new Map<Flow, WalkFacts>();
   const entryReaders = new Map<string, ReadonlySet<number>>();

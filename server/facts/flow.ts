@@ -9,6 +9,7 @@ import type { Span } from '../types';
 import { joinBlocks, reversePostorder, successors } from './blocks';
 import { type Environment, evaluate, fieldPlace, isPure, loadField, type Names, placeOf, pureCall } from './evaluate';
 import { type Edges, meet, replace } from './joins';
+import { dyingTemporaries } from './temporaries';
 import { entryOf, initial, mapped, opaque, pure, result, type Value } from './values';
 
 export interface CallFact {
@@ -60,6 +61,8 @@ export interface Flow {
   readonly returns: readonly ReturnFact[];
   /** What places hold when a block begins; absent for blocks that no path reaches. */
   readonly entering: ReadonlyMap<number, Environment>;
+  /** The function is too large to follow: nothing is known of it. */
+  readonly isGivenUp: boolean;
   readonly names: Names;
   readonly apis: ApiLookup;
 }
@@ -70,15 +73,17 @@ export type ApiLookup = (name: string | undefined) => DmaFunction | undefined;
 /** Marks of the lowering for an iteration variable that takes its next element. */
 const EACH = 'for_each';
 const MAX_VISITS = 12;
+/** Places and statements looked at before a function is given up: some hundred times those of the largest drivers. */
+const MAX_WORK = 20_000_000;
 
 export function analyzeFlow(ir: FunctionIr, macros: ReadonlyMap<string, bigint>, apis: ApiLookup): Flow {
   const names: Names = { macros, arrays: new Set(ir.locals.filter((local) => local.array).map((local) => local.name)) };
   const context: Context = { ir, names, apis };
   const entering = settle(context);
-  const collected: Collector = { calls: [], branches: [], stores: [], returns: [] };
+  const collected: Collector = { calls: [], branches: [], stores: [], returns: [], keepsPlaces: true };
   const loopTests = new Set(ir.loops.map((loop) => loop.header));
   for (const block of ir.blocks) {
-    const env = entering.get(block.id);
+    const env = entering?.get(block.id);
     if (!env) continue;
     const after = new Map(env);
     for (const statement of block.statements) runStatement(context, block, statement, after, collected);
@@ -97,7 +102,8 @@ export function analyzeFlow(ir: FunctionIr, macros: ReadonlyMap<string, bigint>,
       collected.returns.push({ value, span: end.span, block: block.id });
     }
   }
-  return { ir, ...collected, entering, names, apis };
+  const { calls, branches, stores, returns } = collected;
+  return { ir, calls, branches, stores, returns, entering: entering ?? new Map(), isGivenUp: !entering, names, apis };
 }
 
 /** What stays the same while a function is walked. */
@@ -112,6 +118,8 @@ interface Collector {
   readonly branches: BranchFact[];
   readonly stores: StoreFact[];
   readonly returns: ReturnFact[];
+  /** Calls that map, sync or release keep what places hold there. */
+  readonly keepsPlaces?: boolean;
 }
 
 /** Runs one statement on `env`, changing it; tells `collector` what it saw. */
@@ -145,14 +153,14 @@ export function runStatement(
       break;
     }
     case 'call': {
-      const kept = unmapField(statement.call);
+      const kept = isUnmapField(statement.call.name) ? unmapField(statement.call) : undefined;
       const [, , given] = statement.call.args;
       if (kept && given && statement.call.name?.endsWith('_set')) {
         const { span } = statement;
         const stored = { kind: 'assign', target: kept, value: given, via: '=', span } as const;
         runStatement(context, block, stored, env, collector);
       }
-      const fact = runCall(context, block, statement, env);
+      const fact = runCall(context, block, statement, env, collector?.keepsPlaces === true);
       collector?.calls.push(fact);
       if (statement.result !== undefined) env.set(statement.result, fact.result);
       break;
@@ -162,43 +170,62 @@ export function runStatement(
   }
 }
 
-function settle(context: Context): Map<number, Map<string, Value>> {
+/** What each block is entered with, once nothing changes any more; undefined when that takes too long. */
+function settle(context: Context): Map<number, Map<string, Value>> | undefined {
   const { ir } = context;
   const order = reversePostorder(ir.blocks);
-  const position = new Map(order.map((id, index) => [id, index]));
+  const position = new Int32Array(ir.blocks.length).fill(-1);
+  order.forEach((id, index) => {
+    position[id] = index;
+  });
   const entering = new Map<number, Map<string, Value>>([[0, new Map()]]);
-  const visits = new Map<number, number>();
+  const visits = new Uint8Array(order.length);
   const joins = joinBlocks(ir);
   const edges: Edges = new Map();
-  const pending = new Set<number>([0]);
-  while (0 < pending.size) {
-    let next = -1;
-    let best = Number.POSITIVE_INFINITY;
-    for (const id of pending) {
-      const at = position.get(id) ?? 0;
-      if (at < best) {
-        best = at;
-        next = id;
-      }
+  const dying = dyingTemporaries(ir);
+  const pending = new Uint8Array(order.length).fill(0);
+  pending[0] = 1;
+  let work = 0;
+  for (let at = 0; at < order.length; ) {
+    if (pending[at] === 0) {
+      at += 1;
+      continue;
     }
-    pending.delete(next);
+    pending[at] = 0;
+    const next = order[at] ?? 0;
     const block = ir.blocks[next];
     const env = entering.get(next);
-    const count = (visits.get(next) ?? 0) + 1;
-    visits.set(next, count);
+    const count = (visits[at] ?? 0) + 1;
+    visits[at] = count;
     if (!block || !env || MAX_VISITS < count) continue;
+    work += env.size + block.statements.length;
+    if (MAX_WORK < work) return undefined;
     const after = new Map(env);
     for (const statement of block.statements) runStatement(context, block, statement, after);
-    for (const to of successors(block)) {
-      if (joins.has(to) ? meet(entering, next, to, after, edges) : replace(entering, to, after)) pending.add(to);
+    const gone = dying.get(next);
+    if (gone) for (const name of gone) after.delete(name);
+    const ways = successors(block);
+    for (let i = 0; i < ways.length; i++) {
+      const to = ways[i] ?? 0;
+      const isLast = i === ways.length - 1;
+      if (!(joins.has(to) ? meet(entering, next, to, after, edges) : replace(entering, to, after, isLast))) continue;
+      const index = position[to] ?? 0;
+      pending[index] = 1;
+      if (index <= at) at = index;
     }
   }
   return entering;
 }
 
+const UNMAP_FIELDS = new Set(['dma_unmap_addr', 'dma_unmap_len'].flatMap((name) => [name, `${name}_set`]));
+
+function isUnmapField(name: string | undefined): boolean {
+  return name !== undefined && UNMAP_FIELDS.has(name);
+}
+
 /** The field that dma_unmap_addr(p, field), dma_unmap_len(p, field) and their `_set` forms stand for. */
 function unmapField(call: Call): Expr | undefined {
-  if (!/^dma_unmap_(?:addr|len)(?:_set)?$/.test(call.name ?? '')) return undefined;
+  if (!isUnmapField(call.name)) return undefined;
   const [base, field] = call.args;
   return base && field?.kind === 'name'
     ? { kind: 'field', base, name: field.name, arrow: true, span: call.span }
@@ -210,11 +237,13 @@ function runCall(
   block: Block,
   statement: Extract<Statement, { kind: 'call' }>,
   env: Map<string, Value>,
+  keepsPlaces: boolean,
 ): CallFact {
   const { call } = statement;
   const api = context.apis(call.name);
   const args = call.args.map((arg) => evaluate(arg, env, context.names));
-  const held = api?.role === 'unmap' || api?.role === 'sync' || api?.role === 'map' ? { env: new Map(env) } : {};
+  const isHeld = keepsPlaces && (api?.role === 'unmap' || api?.role === 'sync' || api?.role === 'map');
+  const held = isHeld ? { env: new Map(env) } : {};
   const base = { call, api, args, resultUsed: statement.result !== undefined, block: block.id, ...held };
   const kept = unmapField(call);
   if (kept) return { ...base, result: evaluate(kept, env, context.names) };
@@ -245,6 +274,18 @@ function runCall(
 export const PRINTS =
   /dbg|printk|^pr_|^(?:dev|netdev|drm|wiphy|ibdev)_(?:err|warn|info|notice)|_(?:err|warn|info|log)(?:_|$)|print|^trace_/i;
 
+const knownPrints = new Map<string, boolean>();
+
+function prints(name: string | undefined): boolean {
+  if (name === undefined) return false;
+  let known = knownPrints.get(name);
+  if (known === undefined) {
+    known = PRINTS.test(name);
+    knownPrints.set(name, known);
+  }
+  return known;
+}
+
 /** What a call may have written: variables whose address it was given. Known interfaces write what the table says. */
 function forgetOutputs(
   call: Call,
@@ -252,13 +293,12 @@ function forgetOutputs(
   env: Map<string, Value>,
   api: DmaFunction | undefined,
 ): void {
-  if ((api && api.role !== 'allocate') || PRINTS.test(call.name ?? '')) return;
+  if ((api && api.role !== 'allocate') || prints(call.name)) return;
   for (const arg of args) {
     if (arg.kind !== 'address') continue;
     const { place } = arg;
-    for (const key of [...env.keys()]) {
-      if (key === place || key.startsWith(`${place}.`)) env.set(key, initial(`${key}@${call.id}`));
-    }
+    const inside = `${place}.`;
+    for (const key of env.keys()) if (key.startsWith(inside)) env.set(key, initial(`${key}@${call.id}`));
     env.set(place, initial(`${place}@${call.id}`));
   }
 }

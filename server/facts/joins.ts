@@ -3,15 +3,25 @@
 import type { Environment } from './evaluate';
 import { either, initial, type Value } from './values';
 
-/** Enters `block`, which has one way in, with `env`; true when that changed something. */
-export function replace(entering: Map<number, Map<string, Value>>, block: number, env: Environment): boolean {
+/** Enters `block`, which has one way in, with `env`, handed over where it `isOwn`; true when that changed something. */
+export function replace(
+  entering: Map<number, Map<string, Value>>,
+  block: number,
+  env: Map<string, Value>,
+  isOwn: boolean,
+): boolean {
   const known = entering.get(block);
-  const isSame = (value: Value, place: string) => {
-    const held = known?.get(place);
-    return held !== undefined && sameValue(held, value);
-  };
-  if (known && known.size === env.size && [...env].every(([place, value]) => isSame(value, place))) return false;
-  entering.set(block, new Map(env));
+  if (known && isSameState(known, env)) return false;
+  entering.set(block, isOwn ? env : new Map(env));
+  return true;
+}
+
+function isSameState(known: Environment, env: Environment): boolean {
+  if (known.size !== env.size) return false;
+  for (const [place, value] of env) {
+    const held = known.get(place);
+    if (held !== value && (held === undefined || !sameValue(held, value))) return false;
+  }
   return true;
 }
 
@@ -66,7 +76,7 @@ function hasSameOptions(a: Value, b: Value): boolean {
 export function joinInto(known: Map<string, Value>, block: number, env: Environment): boolean {
   let changed = false;
   const join = (place: string, a: Value, b: Value) => {
-    if (a.key === b.key && a.kind !== 'either') return;
+    if (a === b || (a.kind !== 'either' && a.key === b.key)) return;
     const joined = a.kind === 'either' && a.key === b.key ? either(a.block, a.place, a, b) : either(block, place, a, b);
     if (sameValue(joined, a)) return;
     known.set(place, joined);

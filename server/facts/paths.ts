@@ -10,6 +10,7 @@ import { joinBlocks, successors } from './blocks';
 import { type Environment, evaluate } from './evaluate';
 import { type CallFact, type Flow, runStatement, type StoreFact } from './flow';
 import { isNote, joinInto } from './joins';
+import { dyingTemporaries } from './temporaries';
 import { binary, constant, mapped, type Value } from './values';
 
 export type PathEvent =
@@ -56,7 +57,10 @@ export function followFrom(
   const ends: PathEnd[] = [];
   const entering = new Map<string, Map<string, Value>>();
   const visits = new Map<string, number>();
-  const pending: Spot[] = [{ block: 0, env: new Map(), state: BEFORE }];
+  const pending: Spot[] = [{ block: 0, key: `0|${BEFORE}`, state: BEFORE }];
+  const waiting = new Set<string>();
+  const dying = dyingTemporaries(flow.ir);
+  entering.set(`0|${BEFORE}`, new Map());
   const joins = joinBlocks(flow.ir);
   const leads = blocksBefore(flow, call.block);
   let steps = 0;
@@ -65,18 +69,25 @@ export function followFrom(
     const key = `${block}|${state}`;
     const known = entering.get(key);
     if (known && (joins.has(block) ? !joinInto(known, block, env) : isSame(known, env))) return;
-    if (!known || !joins.has(block)) entering.set(key, new Map(env));
+    if (!known || !joins.has(block)) entering.set(key, env);
+    // What waits is looked at once, with all that came together until then.
+    if (waiting.has(key)) return;
     const count = (visits.get(key) ?? 0) + 1;
     visits.set(key, count);
     if (MAX_VISITS < count) return;
-    pending.push({ block, env: new Map(entering.get(key) ?? env), state });
+    waiting.add(key);
+    pending.push({ block, key, state });
+  };
+  const leave = (block: number, env: Map<string, Value>) => {
+    for (const name of dying.get(block) ?? []) env.delete(name);
   };
   for (let spot = pending.shift(); spot; spot = pending.shift()) {
     steps += 1;
     if (MAX_STEPS < steps) return undefined;
     const block = flow.ir.blocks[spot.block];
     if (!block) continue;
-    const { env } = spot;
+    waiting.delete(spot.key);
+    const env = new Map(entering.get(spot.key));
     let state: string | undefined = spot.state;
     for (const statement of block.statements) {
       const seen = { calls: [] as CallFact[], branches: [], stores: [] as StoreFact[], returns: [] };
@@ -101,12 +112,15 @@ export function followFrom(
       const snapshot = new Map(env);
       ends.push({ state, value, span: end.span, isNonzero: (one) => truth(one, snapshot) });
     } else if (end.kind === 'goto') {
+      leave(block.id, env);
       enter(end.to, env, state);
     } else if (end.kind === 'switch') {
+      leave(block.id, env);
       for (const to of new Set([...end.cases.map((one) => one.to), end.otherwise])) enter(to, new Map(env), state);
     } else if (end.kind === 'branch') {
       const test = evaluate(end.test, env, flow.names);
       const told = truth(test, env);
+      leave(block.id, env);
       for (const holds of [true, false]) {
         if (told !== undefined && told !== holds) continue;
         const other = holds ? end.whenFalse : end.whenTrue;
@@ -142,7 +156,8 @@ const BEFORE = 'before the call';
 
 interface Spot {
   readonly block: number;
-  readonly env: Map<string, Value>;
+  /** Under which the state it is entered with is kept. */
+  readonly key: string;
   readonly state: string;
 }
 

@@ -91,7 +91,10 @@ export function binary(op: BinaryOp, left: Value, right: Value): Value {
 
 /** The value of a place where paths meet. The key names block and place, so that loops converge. */
 export function either(block: number, place: string, a: Value, b: Value): Value {
-  const key = `either@${block}:${place}`;
+  const key = a.kind === 'either' && a.block === block && a.place === place ? a.key : `either@${block}:${place}`;
+  if (a.kind === 'either' && a.key === key) {
+    if (a.options.length === 0 || a.options.some((option) => option.key === b.key)) return a;
+  }
   const options = new Map<string, Value>();
   for (const value of [a, b]) {
     const members = value.kind === 'either' && value.key === key ? value.options : [value];

@@ -6,26 +6,30 @@ import { as, bad, type Node, node, Reader, type SyntaxNode } from './grammar/rea
 import { outlineOf, type Piece } from './outline';
 import { Kind } from './tokens';
 
-/** Tells which nodes to take without their children. */
-export type Skip = (type: string, start: number, end: number) => boolean;
+/** Tells which pieces of a file are wanted. */
+export type Select = (text: string, pieces: readonly Piece[]) => ReadonlySet<Piece>;
 
-/** The syntax tree of a file; never throws. */
-export function parseKernelC(text: string, skip?: Skip): SyntaxNode {
-  const children: SyntaxNode[] = [];
-  for (const piece of outlineOf(text)) children.push(...parsePiece(text, piece, skip));
-  return node('translation_unit', 0, text.length, children);
+export interface ParsedFile {
+  readonly pieces: readonly Piece[];
+  /** The nodes of the pieces that were wanted, in their order. */
+  readonly nodes: readonly SyntaxNode[];
+}
+
+/** Cuts a file into pieces and parses those that `select` wants; absent: all. Never throws. */
+export function parseKernelC(text: string, select?: Select): ParsedFile {
+  const pieces = outlineOf(text);
+  const wanted = select?.(text, pieces);
+  const nodes: SyntaxNode[] = [];
+  for (const piece of pieces) if (!wanted || wanted.has(piece)) nodes.push(...parsePiece(text, piece));
+  return { pieces, nodes };
 }
 
 /** The nodes of one piece. */
-export function parsePiece(text: string, piece: Piece, skip?: Skip): readonly SyntaxNode[] {
+export function parsePiece(text: string, piece: Piece): readonly SyntaxNode[] {
   const { start, end } = piece;
   if (piece.kind === 'define') return [readDefine(text, piece)];
-  if (piece.kind === 'declaration') {
-    if (skip?.('declaration', start, end)) return [];
-    return readDeclarations(new Reader(text, cleanTokens(text, start, end), end));
-  }
-  if (skip?.('function_definition', start, end)) return [node('function_definition', start, end)];
   const reader = new Reader(text, cleanTokens(text, start, end), end);
+  if (piece.kind === 'declaration') return readDeclarations(reader);
   const body = bodyOf(reader, piece.body);
   if (body === -1) return [node('function_definition', start, end, [bad(start, end)])];
   return [readFunction(reader, body)];

@@ -84,9 +84,19 @@ describe.runIf(isPresent)('Linux 6.12', () => {
   );
 
   test('the functions of media, drm and crypto that touch DMA parse', { timeout: 120_000 }, async () => {
-    const { stats, failed } = await scanBelow(['drivers/media', 'drivers/gpu/drm', 'drivers/crypto']);
+    const { stats, failed } = await scanBelow(['drivers/media', 'drivers/gpu/drm', 'drivers/crypto'], {
+      everything: true,
+    });
     expect(failed).toEqual([]);
     expect(stats.dmaFunctions).toBeGreaterThan(700);
     expect(stats.dmaFunctionsWithErrors / stats.dmaFunctions).toBeLessThan(0.005);
+  });
+
+  test('what is left out could not have been found', { timeout: 300_000 }, async () => {
+    const folders = ['drivers/crypto', 'drivers/media', 'drivers/spi', 'drivers/net/wireless'];
+    const few = await scanBelow(folders);
+    const all = await scanBelow(folders, { everything: true });
+    expect(few.files).toEqual(all.files);
+    expect(all.files.length).toBeGreaterThan(10);
   });
 });
