@@ -86,6 +86,8 @@ function searchUsed(
 ): (SearchResult & { readonly verdict: 'breaks' }) | undefined {
   for (const list of searchLists(space)) {
     if (USED_ENTRIES < list.length) return undefined;
+    // One entry is placed somewhere, in a used space as in a fresh one.
+    if (list.length === 1) continue;
     const opened = openUsed(id, kernel, hints);
     const result = opened?.space.mapSg(list, opened.device, 1);
     if (!result?.ok || holds(predicate, list, result)) continue;
