@@ -51,6 +51,8 @@ export function findCpuFields(flow: Flow, { walks, reads }: WalkFacts, mappings:
   }
   if (!mappings.fillsLists)
     for (const pair of singleDescriptors(flow, reads, isOneEntry)) found.set(String(pair.span.start), pair);
+  if (found.size === 0 && !mappings.fillsLists)
+    for (const pair of indexedPairs(reads)) found.set(String(pair.span.start), pair);
   if (fillsAddresses(flow)) return [...found.values()];
   const offsets = new Set<string>();
   for (const offset of [...reads].sort((a, b) => a.span.start - b.span.start)) {
@@ -102,6 +104,21 @@ function singleDescriptors(flow: Flow, reads: readonly EntryRead[], isOneEntry: 
     found.push({ what: 'length', span: length.span, address });
   }
   return found;
+}
+
+/** `sg[i].length` and `sg[i].dma_address`, both given to the device in one function, wherever they are put. */
+function indexedPairs(reads: readonly EntryRead[]): readonly CpuFieldUse[] {
+  const found = new Map<string, CpuFieldUse>();
+  for (const length of reads) {
+    const { entry } = length;
+    if (length.what !== 'length' || entry.kind !== 'address' || !/(?:->|\.)sg\[(?!\d+\]$)/.test(entry.place)) continue;
+    const ofEntry = reads.filter((read) => read.entry.key === entry.key);
+    const address = ofEntry.find((read) => read.what === 'address' && isGiven(read));
+    if (!address || !isGiven(length) || found.has(entry.key) || ofEntry.some((read) => read.what === 'dma-length'))
+      continue;
+    found.set(entry.key, { what: 'length', span: length.span, address });
+  }
+  return [...found.values()];
 }
 
 type Base = Extract<NonNullable<EntryRead['target']>, { kind: 'field' }>['base'];
