@@ -5,6 +5,7 @@ import type { BranchFact, CallFact, Flow } from './flow';
 import type { Knowledge } from './knowledge';
 import { findExpectations, type Measure } from './measure';
 import { valueAt } from './operands';
+import { pinnedBuffer } from './pinnedBuffers';
 import { type Refusal, refusalAt } from './refusals';
 import type { Operand } from './summary';
 import { type ListFacts, listAt } from './tables';
@@ -14,6 +15,8 @@ import { alternatives, constant, mentions, substitute, type Value } from './valu
 export interface ContiguityTest {
   readonly list: ListFacts;
   readonly kind: 'contiguous-size' | 'single-segment';
+  /** A framework mapped the buffer, and hands its first address on beside the count. */
+  readonly isPinned?: boolean;
   readonly span: Span;
   /** The block that tests, and the one that control goes to when the test is passed. */
   readonly block: number;
@@ -135,8 +138,9 @@ function ownSizeTest(flow: Flow, branch: BranchFact, measures: readonly Measure[
 /** `sgt->nents != 1` and its kin. */
 function countTest(flow: Flow, branch: BranchFact): ContiguityTest | undefined {
   const { test } = branch;
-  const operand = test.kind === 'binary' ? [test.left, test.right].find((side) => countedList(flow, side)) : undefined;
-  const list = operand && countedList(flow, operand);
+  const listOf = (side: Value) => countedList(flow, side) ?? pinnedBuffer(flow, side);
+  const operand = test.kind === 'binary' ? [test.left, test.right].find(listOf) : undefined;
+  const list = operand && listOf(operand);
   if (!operand || !list || branch.isLoopTest) return undefined;
   const isCount = (part: Value) => part.key === operand.key;
   if (decide(test, isCount, 1n) === undefined || decide(test, isCount, 1n) === decide(test, isCount, 2n))
@@ -148,6 +152,7 @@ function countTest(flow: Flow, branch: BranchFact): ContiguityTest | undefined {
   return {
     list,
     kind: 'single-segment',
+    isPinned: pinnedBuffer(flow, operand) !== undefined,
     helper: undefined,
     measured,
     needed,

@@ -62,7 +62,7 @@ sure; a callback that measures a table which a framework hands in already mapped
       const { list, refusal } = test;
       if (!refusal || list.isOneEntry || list.isContiguous || reported.has(list.key)) continue;
       const taken = fn.contiguity.firstAddressUses.find((use) => use.list.key === list.key);
-      if (test.kind === 'single-segment' && !taken) continue;
+      if (test.kind === 'single-segment' && !taken && !test.isPinned) continue;
       // An import callback that checks a table it is handed keeps its promise: the buffer is refused, not misused.
       if (test.kind === 'contiguous-size' && !list.isObtainedHere) continue;
       reported.add(list.key);
@@ -96,7 +96,7 @@ function claim(test: ContiguityTest, file: FileFacts): string {
 function listName(test: ContiguityTest, file: FileFacts): string {
   if (test.list.nameSpan) return `'${file.text(test.list.nameSpan).replace(/^&/, '')}'`;
   const call = /\(\s*&?([\w>.[\]-]+?)(?:(?:->|\.)sgl)?\s*[,)]/.exec(file.text(test.measured.span))?.[1];
-  const counted = /([\w>.[\]-]+?)(?:->|\.)(?:orig_)?nents\b/.exec(file.text(test.span))?.[1];
+  const counted = /([\w>.[\]-]+?)(?:->|\.)(?:(?:orig_)?nents|chunks)\b/.exec(file.text(test.span))?.[1];
   const name = test.kind === 'single-segment' ? counted : call;
   return name ? `'${name}'` : 'the list';
 }
