@@ -998,4 +998,4 @@ export function dmaFunction(name: string | undefined): DmaFunction | undefined {
 
 /** Matches a text that may use the DMA API; what it does not match need not be parsed. */
 export const MENTIONS_DMA =
-  /(?:dma|pci)_(?:p2pdma_)?(?:map|unmap|sync|alloc|zalloc|free|mapping_error|pool)_|dma_mapping_error|sg_dma_|dma_address|scsi_dma_|_dma_sg\b|dma_buf_map_attachment|vb2_dma_|prime_get_contiguous|dma_set_|dma_iova_/;
+  /(?:dma|pci)_(?:p2pdma_)?(?:map|unmap|sync|alloc|zalloc|free|mapping_error|pool)_|dma_mapping_error|sg_dma_|dma_address|scsi_dma_|_dma_sg\b|dma_buf_map_attachment|vb2_dma_|prime_get_contiguous|dma_set_|dma_iova_|host1x_bo_pin/;
