@@ -1,7 +1,9 @@
-// Makes the .vsix: minified bundles, the WASM parser, no native code, no network.
+// Makes the .vsix: minified bundles, no native code, no network. `--target linux-x64` names a platform in the package.
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
+import { parseArgs } from 'node:util';
 
+const { values } = parseArgs({ options: { target: { type: 'string' } } });
 const { name, version } = JSON.parse(readFileSync('package.json', 'utf8'));
 execFileSync(process.execPath, ['scripts/build.mjs', '--minify'], { stdio: 'inherit' });
 const vsce = [
@@ -12,4 +14,7 @@ const vsce = [
   '--skip-license',
   '--no-rewrite-relative-links',
 ];
-execFileSync(process.execPath, [...vsce, '--out', `${name}-${version}.vsix`], { stdio: 'inherit' });
+// Every target gets the same files: nothing in them depends on the platform.
+const target = values.target === undefined ? [] : ['--target', values.target];
+const file = [name, ...target.slice(1), version].join('-');
+execFileSync(process.execPath, [...vsce, ...target, '--out', `${file}.vsix`], { stdio: 'inherit' });

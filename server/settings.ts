@@ -78,7 +78,7 @@ export const SETTINGS = {
     type: 'array',
     default: [],
     scope: 'resource',
-    doc: 'Ids of the platforms to replay on, such as `direct`. Empty: those of the preset.',
+    doc: 'Ids of the platforms to replay on, such as `direct`. Empty: those of the preset, if any, else the default set.',
   },
   severities: {
     type: 'object',
@@ -111,6 +111,14 @@ export const SETTINGS = {
     maximum: 5000,
     scope: 'window',
     doc: 'Milliseconds to wait after a keystroke before the file is analyzed again.',
+  },
+  'trace.server': {
+    type: 'string',
+    default: 'off',
+    enum: ['off', 'messages', 'verbose'],
+    enumDescriptions: ['Nothing.', 'What is asked and how long the answer took.', 'Questions and answers in full.'],
+    scope: 'window',
+    doc: 'What of the talk between editor and server is written to the output channel.',
   },
   'server.memory': {
     type: 'number',
