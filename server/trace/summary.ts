@@ -1,5 +1,6 @@
 /** Adds up a trace, item by item, in memory that does not grow with its length. */
 
+import { sizeText } from '../sim/layout';
 import { elsewhereOf } from './elsewhere';
 import { Ledger } from './ledger';
 import { TraceParser } from './parse';
@@ -57,8 +58,9 @@ export class TraceSummary {
     const devices: DeviceReport[] = [];
     for (const state of this.devices.values()) {
       for (const mapping of state.ledger.all()) this.timeline.endless(mapping.event);
-      findings.push(...state.findings(this.lost));
-      devices.push(state.report());
+      const device = state.report();
+      devices.push(device);
+      findings.push(...state.findings(this.lost), ...overLimit(device));
     }
     const { slices, samples, every, from, to } = this.timeline.result();
     const { problems, problemCount, events, lost } = this;
@@ -263,6 +265,19 @@ function directionReport(state: { counts: Counts; gaps: Map<bigint, number>; hig
     .slice(0, SHOWN_GAPS)
     .map(([bytes, count]) => ({ bytes: String(bytes), count }));
   return { ...state.counts, gaps, addressBits: state.highest === 0n ? 0 : state.highest.toString(2).length };
+}
+
+/** Linux never splits an entry, so a long one exceeds the device's limit; told where the lists show what the limit is. */
+function overLimit({ device, directions, recognition, shapes }: DeviceReport): readonly TraceFinding[] {
+  const { limits, explained, lists } = recognition;
+  const isSure = limits !== undefined && explained === lists && recognition.alternatives.length === 0;
+  const long = isSure ? shapes.filter((one) => one.ranges.some((range) => limits.maxSegmentSize < range.length)) : [];
+  const first = long.reduce((line, one) => Math.min(line, one.line), Number.POSITIVE_INFINITY);
+  if (!limits || long.length === 0) return [];
+  const largest = Math.max(...directions.map((one) => one.largestSegment));
+  const count = long.reduce((sum, one) => sum + one.count, 0);
+  const message = `segments of up to ${sizeText(largest)}, though the layouts show a limit of ${sizeText(limits.maxSegmentSize)}: an entry is never split`;
+  return [{ kind: 'over-limit', device, line: first, count, message }];
 }
 
 /** How device addresses relate to physical ones, over all mappings. */

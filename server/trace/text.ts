@@ -16,6 +16,11 @@ export function traceText(report: TraceReport): string {
       `${report.problemCount} lines could not be read; the first: line ${report.problems[0]?.line}: ${report.problems[0]?.reason}`,
     );
   }
+  const live = Math.max(0, ...report.timeline.map((one) => one.live));
+  const scatter = Math.max(0, ...report.timeline.map((one) => one.scatter));
+  head.push(
+    `at most ${live} mappings live at a time; at worst ${Math.round(100 * scatter)} % of the span of their addresses unused`,
+  );
   const findings = report.findings.map(
     (one) => `  line ${one.line}: ${one.device}: ${one.message}${one.count === 1 ? '' : ` (${one.count} of the kind)`}`,
   );

@@ -132,6 +132,18 @@ describe('what looks wrong', () => {
     const same = line('dma_map_page: DEV dir=TO_DEVICE dma_addr=12340000 size=4096 phys_addr=12340000 attrs=');
     expect(kinds(same, same, unpage('12340000'), unpage('12340000'))).toEqual([]);
   });
+  test('a segment beyond the limit that the lists show', () => {
+    const lists = ['64K,16K,64K', '64K,4K', '128K', '4K,128K', '20K,20K,20K,20K'];
+    const { devices, findings } = report(simulated(iommuDma, lists));
+    expect(devices[0]?.recognition.text).toBe('iommu-dma with granule 4 KiB, limit 64 KiB, boundary 4 GiB');
+    expect(findings.map((one) => [one.kind, one.count, one.message])).toEqual([
+      [
+        'over-limit',
+        2,
+        'segments of up to 128 KiB, though the layouts show a limit of 64 KiB: an entry is never split',
+      ],
+    ]);
+  });
   test('with lost events nothing is called a leak', () => {
     expect(kinds(page('fffff000'), 'CPU:0 [LOST 5 EVENTS]')).toEqual([]);
   });
@@ -204,7 +216,7 @@ describe('a recording of Linux 6.12', () => {
   });
   test('as text, JSON and SVG', () => {
     expect(traceText(recorded)).toMatch(
-      /^206 DMA events of 1 devices in \d+ lines, 0\.067 s\n\n0000:00:01\.0\n {2}iommu-dma with/,
+      /^206 DMA events of 1 devices in \d+ lines, 0\.067 s\nat most 8 mappings live .*\n\n0000:00:01\.0\n {2}iommu-dma with/,
     );
     expect(JSON.parse(traceJson(recorded))).toMatchObject({ version: 1, events: 206 });
     const svg = traceSvg(recorded);
