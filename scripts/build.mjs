@@ -1,11 +1,22 @@
 // Bundles the client, the server, the command line and (with --scripts) the development scripts into dist/.
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { build } from 'esbuild';
 
 const { version } = JSON.parse(readFileSync('package.json', 'utf8'));
 
+// Results that are kept on disk are those of one build: of these sources and dependencies.
+const sources = readdirSync('server', { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.ts'));
+const hash = createHash('sha1').update(readFileSync('package-lock.json'));
+for (const name of sources.sort()) hash.update(name).update(readFileSync(`server/${name}`));
+const buildId = `${version}-${hash.digest('hex').slice(0, 16)}`;
+
 const ES_IN_CJS = {
-  define: { 'import.meta.url': 'importMetaUrl', DMA_LENS_VERSION: JSON.stringify(version) },
+  define: {
+    'import.meta.url': 'importMetaUrl',
+    DMA_LENS_VERSION: JSON.stringify(version),
+    DMA_LENS_BUILD: JSON.stringify(buildId),
+  },
   banner: { js: 'const importMetaUrl = require("node:url").pathToFileURL(__filename).href;' },
 };
 

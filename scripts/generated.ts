@@ -10,11 +10,13 @@ import { SETTINGS } from '../server/settings';
 import { defaultPlatforms, PLATFORMS } from '../server/sim/platforms';
 import { NEWEST_KERNEL, SEVERITIES } from '../server/types';
 import { PROJECT_SCHEMA } from '../server/workspace/projectFile';
+import { dmaApiPage } from './dmaApiPage';
 
 /** Path to content. `read` gives a file as it is now. */
 export function generatedFiles(read: (path: string) => string): ReadonlyMap<string, string> {
   const files = new Map<string, string>();
   for (const rule of RULES) files.set(`docs/rules/${rule.id}.md`, rulePage(rule));
+  files.set('docs/dma-api.md', dmaApiPage());
   let readme = read('README.md');
   readme = between(readme, 'rules', rulesTable());
   readme = between(readme, 'platforms', platformsTable());

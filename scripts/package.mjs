@@ -1,9 +1,7 @@
-// Makes the .vsix: minified bundles, no native code, no network. `--target linux-x64` names a platform in the package.
+// Makes the .vsix: minified bundles, the WASM parser, no native code, no network.
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
-import { parseArgs } from 'node:util';
 
-const { values } = parseArgs({ options: { target: { type: 'string' } } });
 const { name, version } = JSON.parse(readFileSync('package.json', 'utf8'));
 execFileSync(process.execPath, ['scripts/build.mjs', '--minify'], { stdio: 'inherit' });
 const vsce = [
@@ -14,7 +12,4 @@ const vsce = [
   '--skip-license',
   '--no-rewrite-relative-links',
 ];
-// Every target gets the same files: nothing in them depends on the platform.
-const target = values.target === undefined ? [] : ['--target', values.target];
-const file = [name, ...target.slice(1), version].join('-');
-execFileSync(process.execPath, [...vsce, ...target, '--out', `${file}.vsix`], { stdio: 'inherit' });
+execFileSync(process.execPath, [...vsce, '--out', `${name}-${version}.vsix`], { stdio: 'inherit' });

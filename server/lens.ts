@@ -87,7 +87,10 @@ export function analyze(text: string, parser: Parser, options: AnalyzeOptions): 
     hintsIn: (span) => hintsIn(source, span),
     stats,
     summaries: facts.summaries,
-    externals: externalNames(ir.functions),
+    externals: externalNames(
+      ir.functions,
+      ir.defined.map((one) => one.name),
+    ),
   };
 }
 

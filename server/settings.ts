@@ -78,13 +78,19 @@ export const SETTINGS = {
     type: 'array',
     default: [],
     scope: 'resource',
-    doc: 'Ids of the platforms to replay on, such as `direct`. Empty: those of the preset, if any, else the default set.',
+    doc: 'Ids of the platforms to replay on, such as `direct`. Empty: those of the preset.',
   },
   severities: {
     type: 'object',
     default: {},
     scope: 'resource',
     doc: 'Severity by rule id: `error`, `warning`, `information` or `off`.',
+  },
+  index: {
+    type: 'boolean',
+    default: true,
+    scope: 'window',
+    doc: 'Look at the other files of the workspace in the background, so that functions defined there are understood.',
   },
   hoverImages: {
     type: 'boolean',
@@ -112,14 +118,6 @@ export const SETTINGS = {
     scope: 'window',
     doc: 'Milliseconds to wait after a keystroke before the file is analyzed again.',
   },
-  'trace.server': {
-    type: 'string',
-    default: 'off',
-    enum: ['off', 'messages', 'verbose'],
-    enumDescriptions: ['Nothing.', 'What is asked and how long the answer took.', 'Questions and answers in full.'],
-    scope: 'window',
-    doc: 'What of the talk between editor and server is written to the output channel.',
-  },
   'server.memory': {
     type: 'number',
     default: 0,
@@ -137,6 +135,7 @@ export interface Settings {
   /** Ids; empty: those of the preset. */
   readonly platforms: readonly string[];
   readonly severities: Readonly<Record<string, Severity | 'off'>>;
+  readonly index: boolean;
   readonly hoverImages: boolean;
   readonly codeLens: boolean;
   readonly inlayHints: boolean;
@@ -147,7 +146,7 @@ export interface Settings {
 /** Settings from whatever an editor sends; a bad value falls back to its own default. */
 export function readSettings(input: unknown): Settings {
   const given: Readonly<Record<string, unknown>> = isRecord(input) ? input : {};
-  const flag = (name: 'hoverImages' | 'codeLens' | 'inlayHints') => {
+  const flag = (name: 'index' | 'hoverImages' | 'codeLens' | 'inlayHints') => {
     const value = given[name];
     return typeof value === 'boolean' ? value : SETTINGS[name].default;
   };
@@ -160,6 +159,7 @@ export function readSettings(input: unknown): Settings {
     platformPreset: isPreset(platformPreset) ? platformPreset : SETTINGS.platformPreset.default,
     platforms: Array.isArray(platforms) ? platforms.filter((one) => typeof one === 'string') : [],
     severities: isRecord(severities) ? readSeverities(severities) : {},
+    index: flag('index'),
     hoverImages: flag('hoverImages'),
     codeLens: flag('codeLens'),
     inlayHints: flag('inlayHints'),

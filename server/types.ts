@@ -29,6 +29,8 @@ export const SEVERITIES: readonly Severity[] = ['error', 'warning', 'information
 export interface Related {
   readonly file?: string;
   readonly span: Span;
+  /** Line and column, from 1, where `file` is another one whose text is not at hand. */
+  readonly at?: { readonly line: number; readonly column: number };
   readonly message: string;
 }
 

@@ -11,7 +11,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   rules: ['facts', 'code/ir'],
   replay: ['sim'],
   render: ['sim', 'replay', 'lens'],
-  workspace: ['lens', 'syntax', 'rules', 'sim'],
+  workspace: ['lens', 'syntax', 'rules', 'sim', 'facts/summary'],
   report: ['render', 'replay', 'sim', 'workspace', 'lens', 'rules', 'suppressions'],
   trace: ['sim'],
   lsp: ['lens', 'render', 'replay', 'sim', 'workspace', 'syntax', 'rules', 'report', 'suppressions', 'trace'],

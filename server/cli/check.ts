@@ -11,10 +11,12 @@ import { PLATFORMS } from '../sim/platforms';
 import { createParser, type Parser } from '../syntax/parser';
 import { type KernelVersion, NEWEST_KERNEL, parseKernelVersion } from '../types';
 import type { FileOptions } from '../workspace/analyzeFile';
+import { userStore } from '../workspace/cacheFolder';
 import { decodeSource } from '../workspace/encoding';
 import { kernelVersionAt } from '../workspace/kernelTree';
 import { createProjectFinder, type Project, ProjectFileError } from '../workspace/projects';
 import { type ScanResult, scan } from '../workspace/scan';
+import { pruneDaily } from '../workspace/store';
 import { updateBaseline, withoutBaseline } from './baselineFile';
 import { changesSince } from './changes';
 import { outputColors } from './colors';
@@ -45,6 +47,8 @@ export interface CheckOptions {
   readonly stdinFilename: string;
   readonly stats?: boolean;
   readonly quiet?: boolean;
+  /** Keep results, and use those that are kept. */
+  readonly cache?: boolean;
   /** Workers; absent: one per core. */
   readonly jobs?: number;
 }
@@ -63,16 +67,20 @@ export async function runCheck(paths: readonly string[], options: CheckOptions):
       ...(options.diff !== undefined && { changes: await changesSince(options.diff) }),
       ...(options.shard !== undefined && { shard: parseShard(options.shard) }),
     });
+    const cache = options.cache === false || options.stdin ? undefined : userStore();
     const scanned = options.stdin
       ? await checkStdin(parser, settings, options.stdinFilename, log)
       : await scan(paths, {
           ...settings.of(fileIn(paths[0] ?? '.')),
           ...(options.jobs !== undefined && { jobs: options.jobs }),
           select: selection.select,
+          context: selection.context,
           optionsOf: settings.of,
           log,
           progress: showProgress(options.quiet === true),
+          ...(cache && { cache }),
         });
+    if (cache) pruneDaily(cache.folder);
     const result = {
       ...scanned,
       failed: [...scanned.failed].sort((a, b) => comparePaths(a.file, b.file)),

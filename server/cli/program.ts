@@ -65,6 +65,7 @@ export function createProgram(finish: (status: number) => void): Command {
     .option('--stdin', 'read one file from standard input')
     .option('--stdin-filename <name>', 'its name in the report', 'stdin.c')
     .option('--jobs <number>', 'workers; default: one per core', parseJobs)
+    .option('--no-cache', 'neither use nor keep results of earlier runs')
     .option('--stats', 'add statistics to the JSON report')
     .option('--quiet', 'no progress, no totals')
     .action(async (paths: string[], options: CheckOptions, command: Command) => {

@@ -9,6 +9,8 @@ import { type Shard, shareOf } from './shard';
 export interface Selection {
   /** Narrows what a scan found. */
   select(found: FoundFiles): FoundFiles;
+  /** The files of other shards, after `select`: their functions may be called here. */
+  context(): readonly string[];
   /** How many files there were before. */
   found(): number;
   /** The findings that count, in files that have any. */
@@ -23,14 +25,19 @@ export interface SelectionOptions {
 
 export function selectFiles({ projectOf, changes, shard }: SelectionOptions): Selection {
   let count = 0;
+  let others: readonly string[] = [];
   return {
     select(found) {
       count = found.files.length;
       let files = found.files.filter((file) => !projectOf(file)?.ignores(file));
       if (changes) files = files.filter((file) => changes.has(file));
       if (!shard) return { ...found, files };
-      return { files: shareOf(files, shard), failed: shareOf(found.failed, shard) };
+      const own = shareOf(files, shard);
+      const isOwn = new Set(own);
+      others = files.filter((file) => !isOwn.has(file));
+      return { files: own, failed: shareOf(found.failed, shard) };
     },
+    context: () => others,
     found: () => count,
     filter(files) {
       if (!changes) return files;

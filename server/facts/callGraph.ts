@@ -47,9 +47,9 @@ function calledNames(ir: FunctionIr): ReadonlySet<string> {
   return names;
 }
 
-/** Names of functions that a file calls and does not define, sorted. */
-export function externalNames(functions: readonly FunctionIr[]): readonly string[] {
-  const own = new Set(functions.map((one) => one.name));
+/** Names of functions that `functions` call and the file does not define, sorted. */
+export function externalNames(functions: readonly FunctionIr[], defined: Iterable<string>): readonly string[] {
+  const own = new Set(defined);
   const names = new Set<string>();
   for (const ir of functions) for (const name of calledNames(ir)) if (!own.has(name)) names.add(name);
   return [...names].sort();

@@ -42,7 +42,8 @@ const MAPS_BY_HAND = /^(?:iommu_map|iommu_map_sg|iommu_map_sgtable|iommu_map_sg_
 const REQUEST_LIST = /(?:data|mrq|req|cmd)\w*->sg$|^sgl?$|->sgl?$/;
 
 export function contiguityOf(flow: Flow, helpers: Helpers): ContiguityFacts {
-  if (implementsMapping(flow.ir)) return { firstAddressUses: [], tests: [], handled: new Set() };
+  const makesAddresses = helpers.contracts.get(flow.ir.name)?.some((one) => one.ops === 'dma_map_ops');
+  if (makesAddresses || implementsMapping(flow.ir)) return { firstAddressUses: [], tests: [], handled: new Set() };
   const measures = findMeasures(flow);
   const handled = new Set(handledLists(flow, measures));
   const mapsByHand = flow.calls.some((call) => call.call.name !== undefined && MAPS_BY_HAND.test(call.call.name));

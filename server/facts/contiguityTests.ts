@@ -1,5 +1,6 @@
 /** Who tests whether a mapped list is contiguous, or one segment, and what happens where it is not. */
 
+import type { Contract } from '../dmaApi';
 import type { Span } from '../types';
 import type { BranchFact, CallFact, Flow } from './flow';
 import type { Knowledge } from './knowledge';
@@ -33,6 +34,8 @@ export interface ContiguityTest {
 /** What is known about called functions and about the driver's framework. */
 export interface Helpers {
   readonly summary: Knowledge['summary'];
+  /** What frameworks expect of the file's functions, by name. */
+  readonly contracts: ReadonlyMap<string, readonly Contract[]>;
   /** The file tells its framework that a request has one segment: `mmc->max_segs = 1`. */
   readonly hostTakesOneSegment: boolean;
 }

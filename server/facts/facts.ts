@@ -1,6 +1,7 @@
 /** Everything the rules may know about a file: plain facts, computed once and shared. */
 
 import type { Expr, FileIr } from '../code/ir';
+import type { Contract } from '../dmaApi';
 import type { DeviceHints } from '../replay/types';
 import type { KernelVersion, Span } from '../types';
 import { collectAddressTests, findUntestedAddresses, type UntestedAddress } from './addresses';
@@ -17,6 +18,7 @@ import { type CpuAccess, findCpuAccesses, findWrongMemory, type WrongMemory } fr
 import { calleesFirst } from './callGraph';
 import { bitMask, knownConstant } from './constants';
 import { type ContiguityFacts, contiguityOf } from './contiguity';
+import type { Helpers } from './contiguityTests';
 import {
   collectTests,
   type FileTests,
@@ -51,6 +53,7 @@ import { createKnowledge, type Knowledge } from './knowledge';
 import { findLeaks, type Leak } from './leaks';
 import { deviceHints } from './limits';
 import { collectMapsByField, findMismatches, type Mismatch } from './mismatches';
+import { contractsOf, type Operation, operationsOf } from './operations';
 import { findMappedCountReleases, type MappedCountRelease } from './releaseCounts';
 import { type EarlyRead, findEarlyReads, findLateUses, type LateUse } from './releases';
 import { declaresSegmentSize, findSegmentLimits, type SegmentLimit } from './segmentLimits';
@@ -70,6 +73,8 @@ import { leadsTo } from './ways';
 
 export interface FunctionFacts {
   readonly flow: Flow;
+  /** What a framework promises and expects where it calls the function. */
+  readonly contracts: readonly Contract[];
   readonly contiguity: ContiguityFacts;
   readonly untestedResults: readonly UntestedResult[];
   readonly originalCountWalks: readonly OriginalCountWalk[];
@@ -105,6 +110,10 @@ export interface FileFacts {
   readonly functions: readonly FunctionFacts[];
   /** What each function means to its callers, callees first. */
   readonly summaries: readonly Summary[];
+  /** Functions that the file puts into tables of operations. */
+  readonly operations: readonly Operation[];
+  /** What a called function does, wherever it is defined. */
+  readonly summary: Knowledge['summary'];
   /** Fields that some function of the file tests for one. */
   readonly testedForOne: ReadonlySet<string>;
   /** What the file declares about its device. */
@@ -133,6 +142,8 @@ export function extractFacts(file: FileIr, source: string, kernel: KernelVersion
     knowledge.learn(summarize(flow, walked, knowledge));
   }
   const oneSegment = hostTakesOneSegment(file, flows);
+  const operations = operationsOf(file);
+  const contracts = contractsOf(operations);
   const writes = collectFieldWrites(flows);
   const isLimited = declaresSegmentSize(flows, source);
   const callers = callersOf(flows);
@@ -152,7 +163,8 @@ export function extractFacts(file: FileIr, source: string, kernel: KernelVersion
   const mapsByField = collectMapsByField(flows, file.structs, kernel);
   const functions = flows.map((flow) => ({
     flow,
-    ...contiguityFacts(flow, knowledge, oneSegment),
+    contracts: contracts.get(flow.ir.name) ?? [],
+    ...contiguityFacts(flow, knowledge, { hostTakesOneSegment: oneSegment, contracts }),
     ...walkFindings(flow, walks.get(flow) ?? NO_WALKS, walking),
     leaks: findLeaks(flow, callers),
     mismatches: findMismatches(flow, mapsByField, flows),
@@ -182,6 +194,8 @@ export function extractFacts(file: FileIr, source: string, kernel: KernelVersion
     kernel,
     functions,
     summaries,
+    operations,
+    summary: knowledge.summary,
     testedForOne: fieldsTestedForOne(flows),
     device: deviceHints(file, flows),
     text,
@@ -214,8 +228,8 @@ function walkFindings(
 }
 
 /** Who takes a first address or tests for one range, also told to the callers that come later. */
-function contiguityFacts(flow: Flow, knowledge: Knowledge, hostTakesOneSegment: boolean) {
-  const contiguity = contiguityOf(flow, { summary: knowledge.summary, hostTakesOneSegment });
+function contiguityFacts(flow: Flow, knowledge: Knowledge, about: Omit<Helpers, 'summary'>) {
+  const contiguity = contiguityOf(flow, { summary: knowledge.summary, ...about });
   const summary = knowledge.summary(flow.ir.name);
   if (summary) knowledge.learn(addContiguity(summary, flow, contiguity));
   return { contiguity };

@@ -89,7 +89,8 @@ function leakOf(flow: Flow, map: CallFact, callers: (name: string) => readonly F
     if (!call.api && call.args.some((arg) => arg.kind === 'address' && keeps(flow, arg.place, map))) return undefined;
     if (FREES_MEMORY.test(name)) return call.args.some((arg) => memory.has(arg.key)) ? MEMORY_FREED : state;
     const isRelated = call.args.some((arg) => isOf(arg, map) || reaches(arg, owned));
-    if (isRelated && !call.api && (CLEANUP.test(name) || call.call.name === undefined)) return undefined;
+    const isOpen = !call.api || call.api.role === 'free';
+    if (isRelated && isOpen && (CLEANUP.test(name) || call.call.name === undefined)) return undefined;
     const isGiven =
       !call.api && state === 'live' && call.result.kind !== 'pure' && call.args.some((arg) => isOf(arg, map));
     return isGiven ? 'kept' : state;
@@ -252,7 +253,7 @@ function isMacroTarget(flow: Flow, target: Expr): boolean {
 }
 
 function isPrepare(call: CallFact): boolean {
-  return call.api?.role === 'consume' || PREPARE.test(call.call.name ?? '');
+  return (call.api?.role === 'consume' && call.api.returns === 'descriptor') || PREPARE.test(call.call.name ?? '');
 }
 
 /** `value` is the mapped address, or the list or table that was mapped. */
@@ -271,7 +272,10 @@ function isLocal(flow: Flow, target: Expr): boolean {
 }
 
 function releasesAnything(flow: Flow): boolean {
-  return flow.calls.some((call) => call.api?.role === 'unmap' || (!call.api && CLEANUP.test(call.call.name ?? '')));
+  return flow.calls.some(
+    (call) =>
+      call.api?.role === 'unmap' || ((!call.api || call.api.role === 'free') && CLEANUP.test(call.call.name ?? '')),
+  );
 }
 
 /** The function tells its caller that it failed, for sure. */

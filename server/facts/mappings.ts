@@ -119,8 +119,11 @@ export function renews(event: PathEvent, key: string): boolean {
 /** True when a function that is given `arg` can get at one of the places in `owned`. */
 export function reaches(arg: Value, owned: ReadonlySet<string>): boolean {
   const key = arg.kind === 'address' ? arg.place : arg.key;
-  for (const place of owned) {
-    if (place === key || (place.startsWith(key) && /^(?:->|\.|\[)/.test(place.slice(key.length)))) return true;
+  for (const held of owned) {
+    // `*req->addr` is `req->addr[0]`, and belongs to `req`.
+    const place = held.replace(/^\*+/, '');
+    if (held === key || place === key || (place.startsWith(key) && /^(?:->|\.|\[)/.test(place.slice(key.length))))
+      return true;
     // What an accessor such as to_foo(port) leads to belongs to its argument.
     if (place.includes(`(${key})`)) return true;
   }

@@ -39,7 +39,7 @@ export function summarize(flow: Flow, walked: WalkFacts, knowledge: Knowledge): 
   for (const call of flow.calls) {
     if (dmaFunction(call.call.name)) add(mappingEffect(flow, call));
     else for (const effect of calleeEffects(flow, call, knowledge)) add(effect);
-    if (isTester(call)) for (const arg of call.args) add(onArgument(flow, arg, 'tests-mapping'));
+    if (isTester(call)) for (const arg of testedBy(call)) add(onArgument(flow, arg, 'tests-mapping'));
     const [freed] = call.args;
     if (freed && (FREES.test(call.call.name ?? '') || call.api?.role === 'free'))
       add(onArgument(flow, freedOf(call) ?? freed, 'frees'));
@@ -135,11 +135,18 @@ function onArgument(flow: Flow, value: Value, kind: 'tests-mapping' | 'frees'): 
   return what && { kind, what };
 }
 
-/** dma_free_coherent() frees its third argument, kfree() its only one. */
+/** What a tester tests: the address, where it is known which argument that is. */
+function testedBy(call: CallFact): readonly Value[] {
+  const address =
+    call.api?.role === 'check' && call.api.address !== undefined ? call.args[call.api.address] : undefined;
+  return address ? [address] : call.args;
+}
+
+/** dma_free_coherent() frees its third argument, sg_free_table() its only one. */
 function freedOf(call: CallFact): Value | undefined {
   const { api } = call;
-  if (api?.role !== 'free') return undefined;
-  return api.table === undefined ? call.args[2] : call.args[api.table];
+  const index = api?.role === 'free' ? (api.table ?? api.list ?? api.memory ?? api.pool) : undefined;
+  return index === undefined ? undefined : call.args[index];
 }
 
 /** Lists, tables and addresses that the function puts into a field. */

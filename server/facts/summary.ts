@@ -61,8 +61,16 @@ export interface Summary {
   readonly params: readonly string[];
   readonly effects: readonly Effect[];
   readonly returns?: Returned;
-  /** Path of the file that defines it; absent within that file, and for the kernel's own functions. */
-  readonly file?: string;
+  /** Set where a file hears of a function of another one. */
+  readonly elsewhere?: Elsewhere;
+}
+
+/** Where a function of another file stands. */
+export interface Elsewhere {
+  readonly file: string;
+  /** Of its name; both count from 1. */
+  readonly line: number;
+  readonly column: number;
 }
 
 /** Looks a function up: in the table of the DMA API, in its own file, elsewhere. */
@@ -76,10 +84,14 @@ export function isMappingEffect(effect: Effect): effect is MappingEffect {
   return effect.kind === 'maps' || effect.kind === 'unmaps' || effect.kind === 'syncs';
 }
 
-/** True when a caller in another file learns something from it. */
+/** True when the analysis of a caller in another file asks for it. */
 export function isTelling(summary: Summary): boolean {
-  if (summary.returns && summary.returns.kind !== 'status') return true;
-  return summary.effects.some((effect) => effect.kind !== 'frees' && effect.kind !== 'stores');
+  const { returns, effects } = summary;
+  if (returns?.kind === 'contiguous-size' || returns?.kind === 'contiguity') return true;
+  return effects.some((effect) => {
+    if (effect.kind === 'walks') return effect.list.path === '' && effect.count.path === '';
+    return isMappingEffect(effect) && effect.list?.path === '' && effect.count?.path === '';
+  });
 }
 
 /** The row of the table that calling the function amounts to: it hands its arguments on to the DMA API. */

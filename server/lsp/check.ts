@@ -74,12 +74,16 @@ export function serveCheck(session: Session): CheckedFiles {
     const abort = new AbortController();
     const counts = { files: 0, analyzed: 0, findings: 0, failed: 0 };
     let shown = -1;
+    const seen = new Map<string, number>();
     const onFile = (file: CheckedFile, done: number, all: number) => {
       if (isCancelled()) abort.abort();
       counts.files = done;
+      // A file that calls functions of others comes a second time, with what those do.
+      const before = seen.get(file.uri);
+      seen.set(file.uri, file.findings?.length ?? 0);
       if (file.failed !== undefined) counts.failed += 1;
-      else if (file.findings) counts.analyzed += 1;
-      counts.findings += file.findings?.length ?? 0;
+      else if (file.findings && before === undefined) counts.analyzed += 1;
+      counts.findings += (file.findings?.length ?? 0) - (before ?? 0);
       void note(file);
       const percentage = Math.floor((100 * done) / all);
       if (percentage === shown) return;

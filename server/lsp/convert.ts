@@ -1,10 +1,16 @@
 /** Findings and places in the words of the protocol. */
 
-import { type Diagnostic, DiagnosticSeverity, DiagnosticTag, type Range } from 'vscode-languageserver';
+import {
+  type Diagnostic,
+  type DiagnosticRelatedInformation,
+  DiagnosticSeverity,
+  DiagnosticTag,
+  type Range,
+} from 'vscode-languageserver';
 import type { TextDocument } from 'vscode-languageserver-textdocument';
 import type { DiagnosticData } from '../protocol';
 import { UNUSED_SUPPRESSION } from '../suppressions';
-import type { Finding, Severity, Span } from '../types';
+import type { Finding, Related, Severity, Span } from '../types';
 
 const SEVERITY: Readonly<Record<Severity, DiagnosticSeverity>> = {
   error: DiagnosticSeverity.Error,
@@ -34,11 +40,15 @@ export function toDiagnostic(finding: Finding, document: TextDocument, rulePage:
     // The comment that allows nothing has no page of its own.
     ...(isUnused ? { tags: [DiagnosticTag.Unnecessary] } : { codeDescription: { href: rulePage(finding.rule) } }),
     message: finding.message,
-    relatedInformation: finding.related
-      .filter((one) => one.file === undefined)
-      .map((one) => ({ location: { uri: document.uri, range: toRange(one.span, document) }, message: one.message })),
+    relatedInformation: finding.related.map((one) => ({ location: toLocation(one, document), message: one.message })),
     data,
   };
+}
+
+function toLocation({ file, span, at }: Related, document: TextDocument): DiagnosticRelatedInformation['location'] {
+  if (file === undefined || at === undefined) return { uri: document.uri, range: toRange(span, document) };
+  const start = { line: at.line - 1, character: at.column - 1 };
+  return { uri: canonicalUri(`file://${file}`), range: { start, end: start } };
 }
 
 /** One spelling for all ways to write a file's URI: that of VS Code, which escapes all but the plainest characters. */

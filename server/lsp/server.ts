@@ -27,6 +27,7 @@ import { FIX_ALL, toActions } from './actions';
 import { serveCheck } from './check';
 import { toRange } from './convert';
 import { serveDiagnostics } from './diagnostics';
+import { serveExploration } from './explore';
 import { layoutAnswer, readLayoutParams, simulateAnswer } from './layouts';
 import { createSession, type Engine, type Session, type Snapshot } from './session';
 import { serveStatus } from './status';
@@ -74,7 +75,10 @@ export function startServer(connection: Connection, engine: Engine): void {
       const watchers = ['**/*.{c,h}', '**/Makefile', '**/dma-lens.json'].map((globPattern) => ({ globPattern }));
       await connection.client.register(DidChangeWatchedFilesNotification.type, { watchers });
     }
+    exploreSoon();
   });
+
+  const exploreSoon = serveExploration(session, refresh);
 
   function refresh(): void {
     refreshDiagnostics();
@@ -98,6 +102,7 @@ export function startServer(connection: Connection, engine: Engine): void {
     } else {
       await checked.changed(uris);
     }
+    exploreSoon();
   });
 
   documents.listen(connection);

@@ -20,6 +20,16 @@ export interface Engine {
   kernelOf(uri: string): KernelVersion | undefined;
   /** Files or folders on disk have changed. */
   filesChanged(uris: readonly string[]): void;
+  /**
+   * Looks at folders in the background, so that open files know what functions elsewhere do. Resolves to true when that
+   * may change what an open file means; rejected when the signal ends it.
+   */
+  explore?(
+    folders: readonly string[],
+    kernel: KernelVersion,
+    progress: (done: number, all: number) => void,
+    signal: AbortSignal,
+  ): Promise<boolean>;
   /** Where there is a file system. */
   readonly files?: EngineFiles;
   readonly parser: () => string;

@@ -7,10 +7,12 @@ import { analyze } from '../lens';
 import { createParser } from '../syntax/parser';
 import { type KernelVersion, NEWEST_KERNEL } from '../types';
 import type { FileOutcome } from '../workspace/analyzeFile';
+import { userStore } from '../workspace/cacheFolder';
 import { readSource } from '../workspace/files';
 import { kernelVersionAt } from '../workspace/kernelTree';
 import { createProjectFinder, PROJECT_FILE } from '../workspace/projects';
 import { scan } from '../workspace/scan';
+import { createTreeIndex } from '../workspace/treeIndex';
 import { canonicalUri } from './convert';
 import { startServer } from './server';
 import type { CheckedFile, Engine, EngineFiles } from './session';
@@ -29,6 +31,7 @@ export function startProcess(): void {
 export function createEngine(): Engine {
   const parser = createParser();
   const kernels = new Map<string, KernelVersion | undefined>();
+  const index = createTreeIndex(userStore());
   let loaded = 'loading';
   let project = createProjectFinder();
   parser.then(
@@ -40,9 +43,15 @@ export function createEngine(): Engine {
     runtime: `Node ${process.versions.node}, ${process.platform} ${process.arch}`,
     parser: () => loaded,
     memory: () => process.memoryUsage().rss,
-    async analyze(_uri, text, options) {
-      return analyze(text, await parser, options);
+    async analyze(uri, text, options) {
+      if (!uri.startsWith('file:')) return analyze(text, await parser, options);
+      const file = pathOf(uri);
+      const analysis = analyze(text, await parser, { ...options, external: index.lookupFor(file) });
+      index.learn(file, text, analysis);
+      return analysis;
     },
+    explore: (folders, kernel, progress, signal) =>
+      index.update(folders.filter((uri) => uri.startsWith('file:')).map(pathOf), { kernel, progress, signal }),
     forget() {},
     kernelOf(uri) {
       if (!uri.startsWith('file:')) return undefined;
@@ -61,6 +70,7 @@ export function createEngine(): Engine {
 /** The files of this machine. */
 function createFiles(projects: () => ReturnType<typeof createProjectFinder>): EngineFiles {
   const uriOf = (path: string) => canonicalUri(pathToFileURL(path).href);
+  const store = userStore();
   return {
     async check(uris, { optionsOf, isWanted, onFile, signal }) {
       const paths = uris.map((uri) => fileURLToPath(uri));
@@ -79,6 +89,7 @@ function createFiles(projects: () => ReturnType<typeof createProjectFinder>): En
         // The editor itself needs a core.
         jobs: Math.max(1, availableParallelism() - 1),
         workerMemory: WORKER_MEMORY,
+        ...(store && { cache: store }),
         pause: () => new Promise((done) => setImmediate(done)),
         outcome: (outcome) => {
           last = toChecked(outcome, uriOf(outcome.file));

@@ -30,7 +30,7 @@ export function jsonReport(scan: ScanResult, options: JsonOptions): string {
         message: finding.message,
         related: finding.related.map((one) => ({
           file: one.file ?? file,
-          ...lines.positionAt(one.span.start),
+          ...(one.at ?? lines.positionAt(one.span.start)),
           message: one.message,
         })),
         fixes: finding.fixes.map((fix) => ({ title: fix.title, automatic: fix.automatic })),

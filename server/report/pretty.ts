@@ -41,7 +41,7 @@ function describe(file: string, finding: Finding, lines: LineIndex, colors: Colo
     `  ${colors.dim(`${blank} |`)} ${before}${paint('^'.repeat(Math.max(1, last - start.column + 1)))}`,
   ];
   for (const related of finding.related) {
-    const at = lines.positionAt(related.span.start);
+    const at = related.at ?? lines.positionAt(related.span.start);
     out.push(`  ${colors.dim(`${related.file ?? file}:${at.line}:${at.column}: ${related.message}`)}`);
   }
   for (const fix of finding.fixes) out.push(`  ${colors.green('fix:')} ${fix.title}`);

@@ -4,7 +4,15 @@ import type * as Sarif from 'sarif';
 import { RULE_PAGES } from '../protocol';
 import { RULES, type Rule } from '../rules/index';
 import { UNUSED_SUPPRESSION } from '../suppressions';
-import { type Finding, type Fix, formatKernel, type KernelVersion, type Severity, type Span } from '../types';
+import {
+  type Finding,
+  type Fix,
+  formatKernel,
+  type KernelVersion,
+  type Related,
+  type Severity,
+  type Span,
+} from '../types';
 import type { FileFindings, ScanResult } from '../workspace/scan';
 import { fingerprints } from './fingerprint';
 import { replayJson } from './json';
@@ -127,20 +135,26 @@ function fileResults(file: FileFindings): readonly Sarif.Result[] {
 
 function relatedLocations(finding: Finding, file: string, lines: LineIndex): Sarif.Location[] {
   return finding.related.map((one) => ({
-    physicalLocation: physical(one.file ?? file, one.span, lines),
+    physicalLocation: relatedPlace(one, file, lines),
     message: { text: one.message },
   }));
+}
+
+/** A place in this file, or in another one of which only line and column are known. */
+function relatedPlace({ file, span, at }: Related, own: string, lines: LineIndex) {
+  const place = physical(file ?? own, span, lines);
+  return at ? { ...place, region: { startLine: at.line, startColumn: at.column } } : place;
 }
 
 /** The way to the finding as the code runs: other files first, then down the file. */
 function flow(finding: Finding, file: string, lines: LineIndex): Sarif.ThreadFlowLocation[] {
   const stops = [
-    ...finding.related.map((one) => ({ file: one.file ?? file, span: one.span, text: one.message, isFinding: false })),
-    { file, span: finding.span, text: finding.message, isFinding: true },
+    ...finding.related.map((one) => ({ file, ...one, isFinding: false })),
+    { file, span: finding.span, message: finding.message, isFinding: true },
   ];
   stops.sort((a, b) => Number(a.file === file) - Number(b.file === file) || a.span.start - b.span.start);
   return stops.map((stop) => ({
-    location: { physicalLocation: physical(stop.file, stop.span, lines), message: { text: stop.text } },
+    location: { physicalLocation: relatedPlace(stop, file, lines), message: { text: stop.message } },
     importance: stop.isFinding ? 'essential' : 'important',
   }));
 }

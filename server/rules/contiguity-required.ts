@@ -1,6 +1,6 @@
 import type { ContiguityTest } from '../facts/contiguityTests';
 import type { FileFacts, FunctionFacts } from '../facts/facts';
-import type { Problem } from '../types';
+import type { Problem, Related } from '../types';
 import type { Rule } from './rule';
 
 export const contiguityRequired: Rule = {
@@ -71,6 +71,7 @@ sure; a callback that measures a table which a framework hands in already mapped
         message: `${fn.flow.ir.name}() needs ${listName(test, file)} to be one ${claim(test, file)}, and ${refusal.text} returned when ${test.kind === 'single-segment' ? 'there are more' : 'it falls short'}`,
         related: [
           { span: test.measured.span, message: `${test.measured.text} decides here` },
+          ...measuredElsewhere(test, file),
           ...(list.map ? [{ span: list.map.call.span, message: 'mapped here; the segments may be scattered' }] : []),
           ...(refusal.span ? [{ span: refusal.span, message: `fails here with ${refusal.text}` }] : []),
           ...(taken ? [{ span: taken.span, message: 'the first address is taken for the whole range' }] : []),
@@ -85,6 +86,16 @@ sure; a callback that measures a table which a framework hands in already mapped
     }
   },
 };
+
+/** The function of another file that measures. */
+function measuredElsewhere({ helper }: ContiguityTest, file: FileFacts): readonly Related[] {
+  const summary = file.summary(helper);
+  if (!summary?.elsewhere) return [];
+  const { file: name, line, column } = summary.elsewhere;
+  return [
+    { file: name, at: { line, column }, span: summary.at, message: `${helper}() measures the leading contiguous run` },
+  ];
+}
 
 function claim(test: ContiguityTest, file: FileFacts): string {
   if (test.kind === 'single-segment') return `DMA segment: the mapped count is tested`;

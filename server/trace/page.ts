@@ -64,8 +64,6 @@ code { font-family: ui-monospace, monospace; font-size: .92em; }
 .scroll { overflow-x: auto; }
 #said { min-height: 1.5em; font-family: ui-monospace, monospace; }
 .key { display: inline-block; width: .9em; height: .9em; margin: 0 .3em 0 .9em; vertical-align: -.1em; }
-.to_device { background: var(--to_device); } .from_device { background: var(--from_device); }
-.bidirectional { background: var(--bidirectional); } .none { background: var(--none); }
 `;
 
 function summary(report: TraceReport): string {
@@ -105,7 +103,9 @@ function timeline(report: TraceReport): string {
 
 function addressMap(report: TraceReport): string {
   const options = report.devices.map((one) => `<option>${escapeXml(one.device)}</option>`).join('');
-  const keys = Object.keys(COLOURS).map((name) => `<span class="key ${name.toLowerCase()}"></span>${name}`);
+  const keys = Object.keys(COLOURS).map(
+    (name) => `<span class="key" style="background: var(--${name.toLowerCase()})"></span>${name}`,
+  );
   const every = report.samplesEvery === 1 ? '' : ` One of ${report.samplesEvery} mappings is drawn.`;
   return `<p><label>Device <select id="device"><option value="">all</option>${options}</select></label>
 <button data-key="+">Zoom in</button> <button data-key="-">Zoom out</button> <button data-key="Home">All</button>

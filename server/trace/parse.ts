@@ -113,15 +113,12 @@ export class TraceParser {
     if (!fields) return 'no direction';
     const direction = fields[1] ?? '';
     if (!DIRECTIONS.has(direction)) return `'${direction}' is no direction`;
-    const { task, cpu, time } = where;
     const base = {
       kind: format.kind,
       name,
       device: body.slice(0, fields.index).trim(),
       direction: direction as TraceDirection,
-      task,
-      cpu,
-      time,
+      ...where,
       line: this.lines,
     };
     if (base.device === '') return 'no device';
@@ -167,40 +164,18 @@ function readSingle(base: Base, body: string): TraceEvent | string {
   const length = Number(size);
   const physical = hexField(body, ' phys_addr=');
   const isFailed = dma === MAPPING_ERROR && base.kind === 'map';
-  const isNull = base.kind === 'alloc' && dma === 0n && /virt_addr=0+\b|virt_addr=\(null\)/.test(body);
-  const ranges = isFailed ? [] : [{ dma, length }];
-  const memory = physical === undefined ? [] : [physical];
-  return eventOf(base, isNull ? 'alloc-failed' : base.kind, ranges, memory, {
+  return {
+    ...base,
+    kind:
+      base.kind === 'alloc' && length !== 0 && dma === 0n && /virt_addr=0+\b|virt_addr=\(null\)/.test(body)
+        ? 'alloc-failed'
+        : base.kind,
+    ranges: isFailed ? [] : [{ dma, length }],
+    physical: physical === undefined ? [] : [physical],
     entries: 1,
-    segments: ranges.length,
+    segments: isFailed ? 0 : 1,
     isTruncated: false,
     error: isFailed ? -12 : 0,
-  });
-}
-
-/** Field by field: a spread would cost more than reading the line. */
-function eventOf(
-  { name, device, direction, task, cpu, time, line }: Base,
-  kind: TraceKind,
-  ranges: readonly TraceRange[],
-  physical: readonly bigint[],
-  { entries, segments, isTruncated, error }: Pick<TraceEvent, 'entries' | 'segments' | 'isTruncated' | 'error'>,
-): TraceEvent {
-  return {
-    kind,
-    name,
-    device,
-    direction,
-    task,
-    cpu,
-    time,
-    line,
-    ranges,
-    physical,
-    entries,
-    segments,
-    isTruncated,
-    error,
   };
 }
 
@@ -213,13 +188,19 @@ function readList(base: Base, body: string): TraceEvent | string {
     const error = /\serr=(-?\d+)/.exec(body)?.[1];
     if (error === undefined) return 'no err';
     const entries = addresses ?? [];
-    const counts = { entries: entries.length, segments: 0, isTruncated: false, error: Number(error) };
-    return eventOf(base, base.kind, [], entries, counts);
+    return {
+      ...base,
+      ranges: [],
+      physical: entries,
+      entries: entries.length,
+      segments: 0,
+      isTruncated: false,
+      error: Number(error),
+    };
   }
   if (base.kind === 'unmap-sg') {
     if (!physical) return 'no phys_addrs';
-    const counts = { entries: physical.length, segments: 0, isTruncated: false, error: 0 };
-    return eventOf(base, base.kind, [], physical, counts);
+    return { ...base, ranges: [], physical, entries: physical.length, segments: 0, isTruncated: false, error: 0 };
   }
   if (!addresses || !sizes) return 'no dma_addrs and sizes';
   if (base.kind === 'map-sg' && !physical) return 'no phys_addrs';
@@ -227,12 +208,15 @@ function readList(base: Base, body: string): TraceEvent | string {
   const ranges: TraceRange[] = addresses.map((dma, i) => ({ dma, length: Number(sizes[i] ?? 0n) }));
   const start = body.slice(0, body.indexOf(' dma_addrs='));
   const counts = / nents=\d+\/(\d+) ents=\d+\/(\d+)/.exec(start);
-  return eventOf(base, base.kind, ranges, physical ?? [], {
+  return {
+    ...base,
+    ranges,
+    physical: physical ?? [],
     entries: counts ? Number(counts[1]) : (physical?.length ?? 0),
     segments: counts ? Number(counts[2]) : ranges.length,
     isTruncated: start.includes('[TRUNCATED]'),
     error: 0,
-  });
+  };
 }
 
 function hexField(body: string, key: string): bigint | undefined {

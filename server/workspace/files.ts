@@ -95,16 +95,11 @@ export function reasonOf(error: unknown): string {
   return words[code] ?? (error instanceof Error ? error.message : String(error));
 }
 
-/** Bytes of a file; 0 when it cannot be told. */
-export function sizeOf(path: string): number {
-  return statSync(path, { throwIfNoEntry: false })?.size ?? 0;
-}
-
 /** Larger files are generated tables, not drivers. Bytes. */
 const MAX_BYTES = 8 * 1024 * 1024;
 
 /** Every file that mentions the DMA API has one of these: a search over bytes that spares decoding the others. */
-const HINTS = ['dma_', 'pci_', 'prime_get_contiguous'].map((word) => Buffer.from(word));
+const HINTS = ['dma_', 'pci_', 'prime_get_contiguous', 'get_pages_sgt', 'map_request'].map((word) => Buffer.from(word));
 
 export type SourceText =
   | { readonly kind: 'text'; readonly text: string }
@@ -112,15 +107,25 @@ export type SourceText =
   | { readonly kind: 'other' }
   | { readonly kind: 'failed'; readonly reason: string };
 
+export type SourceBytes =
+  | { readonly kind: 'bytes'; readonly bytes: Uint8Array }
+  | Exclude<SourceText, { readonly kind: 'text' }>;
+
 /** Reads a source file, as UTF-8 where it is, else as Latin-1. `all`: also files without DMA. Never throws. */
 export function readSource(path: string, { all = false }: { readonly all?: boolean } = {}): SourceText {
+  const source = readBytes(path, { all });
+  return source.kind === 'bytes' ? { kind: 'text', text: decodeSource(source.bytes).text } : source;
+}
+
+/** Reads a source file as it is. `all`: also files without DMA. Never throws. */
+export function readBytes(path: string, { all = false }: { readonly all?: boolean } = {}): SourceBytes {
   try {
     if (MAX_BYTES < statSync(path).size) return { kind: 'other' };
     const bytes = readFileSync(path);
     if (bytes.subarray(0, 8192).includes(0)) return { kind: 'failed', reason: 'a binary file' };
-    if (!HINTS.some((hint) => bytes.includes(hint))) return { kind: 'other' };
+    if (!all && !HINTS.some((hint) => bytes.includes(hint))) return { kind: 'other' };
     if (!all && !MENTIONS_DMA.test(bytes.toString('latin1'))) return { kind: 'other' };
-    return { kind: 'text', text: decodeSource(bytes).text };
+    return { kind: 'bytes', bytes };
   } catch (error) {
     return { kind: 'failed', reason: reasonOf(error) };
   }

@@ -5,11 +5,15 @@ import { availableParallelism } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Piscina } from 'piscina';
+import type { Summary } from '../facts/summary';
 import type { AnalysisStats } from '../lens';
 import { createParser } from '../syntax/parser';
 import type { Finding } from '../types';
 import { analyzeFile, type FileOptions, type FileOutcome } from './analyzeFile';
-import { type FoundFiles, findFiles, sizeOf } from './files';
+import type { ExportedSummary } from './externals';
+import { type FoundFiles, findFiles } from './files';
+import { type Memory, openMemory } from './memory';
+import { openStore, type StorePlace } from './store';
 import type { WorkerTask } from './worker';
 
 export interface FileFindings {
@@ -29,11 +33,19 @@ export interface ScanResult {
   readonly stats: AnalysisStats;
 }
 
+/** A scan's result, with what it learned on the way. */
+export interface Scanned extends ScanResult {
+  /** Functions that tell callers in other files something. */
+  readonly exports: readonly ExportedSummary[];
+}
+
 export type Progress = (done: number, all: number, file: string) => void;
 
 export interface ScanOptions extends FileOptions {
   /** Narrows the files that were found. */
   readonly select?: (found: FoundFiles) => FoundFiles;
+  /** Files that are left out but whose functions the others may call; asked for after `select`. */
+  readonly context?: () => readonly string[];
   /** Options of one file, in place of these. The same object for the same options saves copying. */
   readonly optionsOf?: (file: string) => FileOptions;
   /** Workers; absent: one per core. */
@@ -47,6 +59,8 @@ export interface ScanOptions extends FileOptions {
   readonly log?: (message: string) => void;
   /** Ends the scan early; the promise is then rejected. */
   readonly signal?: AbortSignal;
+  /** Where results are kept from one scan to the next; absent: nowhere. */
+  readonly cache?: StorePlace;
   /** Heap of a worker in MiB. A file that needs more is reported as failed. */
   readonly workerMemory?: number;
 }
@@ -57,75 +71,132 @@ const SMALL = 3 << 20;
 const BATCH = 2 << 20;
 const WORKER_MEMORY = 200;
 
-/** Scans files and folders. Files that cannot be read or analysed are reported under `failed`; the rest go on. */
-export async function scan(paths: readonly string[], options: ScanOptions): Promise<ScanResult> {
+/**
+ * Scans files and folders. Files that cannot be read or analysed are reported under `failed`; the rest go on. Files that
+ * call functions of others are analysed again with what those do.
+ */
+export async function scan(paths: readonly string[], options: ScanOptions): Promise<Scanned> {
   const found = (options.select ?? ((all) => all))(findFiles(paths));
   const fileOptions = ownOptions(options);
-  const optionsOf = options.optionsOf ?? (() => fileOptions);
-  const sizes = new Map(found.files.map((file) => [file, sizeOf(file)]));
-  const total = [...sizes.values()].reduce((sum, size) => sum + size, 0);
-  const jobs = Math.max(1, Math.min(options.jobs ?? availableParallelism(), found.files.length));
-  const worker = workerFile();
+  const context = new Set(options.context?.() ?? []);
+  const optionsOf = withoutRulesFor(context, options.optionsOf ?? (() => fileOptions));
   const outcomes = new Map<string, FileOutcome>();
   const note = (batch: readonly FileOutcome[]) => {
     for (const outcome of batch) {
       outcomes.set(outcome.file, outcome);
+      if (context.has(outcome.file)) continue;
       for (const message of outcome.messages) options.log?.(`${outcome.file}: ${message}`);
       options.outcome?.(outcome);
-      options.progress?.(outcomes.size, found.files.length, outcome.file);
+      options.progress?.(Math.min(outcomes.size, found.files.length), found.files.length, outcome.file);
     }
   };
-  if (worker === undefined || (jobs === 1 && options.workerMemory === undefined) || total < SMALL) {
-    const parser = await createParser();
-    for (const file of found.files) {
-      options.signal?.throwIfAborted();
-      note([analyzeFile(file, parser, optionsOf(file))]);
-      await options.pause?.();
-    }
-  } else {
-    await runInWorkers(worker, jobs, batchesOf(found.files, sizes), options, optionsOf, note);
+  const memory = openMemory([...found.files, ...context], paths, optionsOf, options.cache);
+  note(memory.known);
+  const runner = openRunner(options, optionsOf, memory);
+  try {
+    await runner.run(batchesOf(memory.unknown, memory.sizeOf), NO_EXTERNALS, note);
+    memory.save(outcomes);
+    const linked = memory.link(outcomes, context);
+    note(linked.known);
+    await runner.run(batchesOf(linked.unknown, memory.sizeOf), linked.externals, note);
+  } finally {
+    await runner.close();
   }
   return collect(found.files, found.failed, outcomes, paths);
 }
 
-async function runInWorkers(
+/** Of files that only tell what their functions do, nothing else is asked. */
+function withoutRulesFor(context: ReadonlySet<string>, optionsOf: OptionsOf): OptionsOf {
+  const known = new Map<FileOptions, FileOptions>();
+  return (file) => {
+    const own = optionsOf(file);
+    if (!context.has(file)) return own;
+    const without = known.get(own) ?? { ...own, rules: [] };
+    known.set(own, without);
+    return without;
+  };
+}
+
+type Externals = ReadonlyMap<string, readonly Summary[]>;
+const NO_EXTERNALS: Externals = new Map();
+
+/** Analyses batches of files, here or in workers. */
+interface Runner {
+  readonly run: (
+    batches: readonly (readonly string[])[],
+    externals: Externals,
+    note: (batch: readonly FileOutcome[]) => void,
+  ) => Promise<void>;
+  readonly close: () => Promise<void>;
+}
+
+type OptionsOf = (file: string) => FileOptions;
+
+/** Workers, where there is enough to do for them. */
+function openRunner(options: ScanOptions, optionsOf: OptionsOf, { unknown, sizeOf }: Memory): Runner {
+  const total = unknown.reduce((sum, file) => sum + sizeOf(file), 0);
+  const jobs = Math.max(1, Math.min(options.jobs ?? availableParallelism(), unknown.length));
+  const worker = workerFile();
+  const isSmall = worker === undefined || (jobs === 1 && options.workerMemory === undefined) || total < SMALL;
+  return isSmall ? runHere(options, optionsOf) : runInWorkers(worker, jobs, options, optionsOf);
+}
+
+function runHere({ cache, signal, pause }: ScanOptions, optionsOf: OptionsOf): Runner {
+  const store = cache && openStore(cache);
+  return {
+    async run(batches, externals, note) {
+      if (batches.length === 0) return;
+      const parser = await createParser();
+      for (const file of batches.flat()) {
+        signal?.throwIfAborted();
+        note([analyzeFile(file, parser, optionsOf(file), externals.get(file), store)]);
+        await pause?.();
+      }
+    },
+    close: async () => {},
+  };
+}
+
+function runInWorkers(
   filename: string,
   jobs: number,
-  batches: readonly (readonly string[])[],
-  { signal, workerMemory }: ScanOptions,
-  optionsOf: (file: string) => FileOptions,
-  note: (batch: readonly FileOutcome[]) => void,
-): Promise<void> {
+  { signal, workerMemory, cache }: ScanOptions,
+  optionsOf: OptionsOf,
+): Runner {
   const pool = new Piscina<WorkerTask, readonly FileOutcome[]>({
     filename,
     minThreads: jobs,
     maxThreads: jobs,
     resourceLimits: { maxOldGenerationSizeMb: workerMemory ?? WORKER_MEMORY },
   });
-  const run = (files: readonly string[]) =>
-    pool.run({ files: files.map((file) => ({ file, options: optionsOf(file) })) }, signal ? { signal } : {});
-  const runBatch = async (files: readonly string[]): Promise<void> => {
-    try {
-      note(await run(files));
-    } catch (error) {
-      signal?.throwIfAborted();
-      // A worker died: find out over which file, and go on with the others.
-      const [only] = files;
-      if (files.length === 1 && only !== undefined) note([failure(only, error)]);
-      else for (const file of files) await runBatch([file]);
-    }
+  return {
+    async run(batches, externals, note) {
+      const task = (names: readonly string[]) => {
+        const files = names.map((file) => ({ file, options: optionsOf(file), externals: externals.get(file) }));
+        return pool.run({ files, cache }, signal ? { signal } : {});
+      };
+      const runBatch = async (files: readonly string[]): Promise<void> => {
+        try {
+          note(await task(files));
+        } catch (error) {
+          signal?.throwIfAborted();
+          // A worker died: find out over which file, and go on with the others.
+          const [only] = files;
+          if (files.length === 1 && only !== undefined) note([failure(only, error)]);
+          else for (const file of files) await runBatch([file]);
+        }
+      };
+      await Promise.all(batches.map(runBatch));
+    },
+    close: () => pool.destroy(),
   };
-  try {
-    await Promise.all(batches.map(runBatch));
-  } finally {
-    await pool.destroy();
-  }
 }
 
 /** The part that is about single files. */
 function ownOptions(options: ScanOptions): FileOptions {
   const {
     select: _select,
+    context: _context,
     optionsOf: _optionsOf,
     jobs: _jobs,
     progress: _progress,
@@ -134,6 +205,7 @@ function ownOptions(options: ScanOptions): FileOptions {
     log: _log,
     signal: _signal,
     workerMemory: _workerMemory,
+    cache: _cache,
     ...fileOptions
   } = options;
   return fileOptions;
@@ -145,8 +217,7 @@ function failure(file: string, error: unknown): FileOutcome {
 }
 
 /** The files in batches of about the same size, the largest files first. */
-function batchesOf(files: readonly string[], sizes: ReadonlyMap<string, number>): readonly (readonly string[])[] {
-  const size = (file: string) => sizes.get(file) ?? 0;
+function batchesOf(files: readonly string[], size: (file: string) => number): readonly (readonly string[])[] {
   const batches: string[][] = [];
   let room = 0;
   for (const file of [...files].sort((a, b) => size(b) - size(a))) {
@@ -165,10 +236,11 @@ function collect(
   unread: ScanResult['failed'],
   outcomes: ReadonlyMap<string, FileOutcome>,
   given: readonly string[],
-): ScanResult {
+): Scanned {
   const failed = [...unread];
   const files: FileFindings[] = [];
   let analyzed = 0;
+  const exports: ExportedSummary[] = [];
   let stats = NO_STATS;
   for (const file of order) {
     const outcome = outcomes.get(file);
@@ -178,10 +250,11 @@ function collect(
     } else if (outcome?.kind === 'analyzed') {
       analyzed += 1;
       stats = addStats(stats, outcome.stats);
+      exports.push(...outcome.exports);
       if (outcome.text !== undefined) files.push({ file, text: outcome.text, findings: outcome.findings });
     }
   }
-  return { seen: order.length, analyzed, failed, files, stats };
+  return { seen: order.length, analyzed, failed, files, stats, exports };
 }
 
 /** The bundled worker, beside the program or in the folder that a build of the sources goes to. */

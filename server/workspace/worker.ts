@@ -1,16 +1,26 @@
 /** A worker of the scan: takes files, gives back what came of them. */
 
+import type { Summary } from '../facts/summary';
 import { createParser } from '../syntax/parser';
 import { analyzeFile, type FileOptions, type FileOutcome } from './analyzeFile';
+import { openStore, type StorePlace } from './store';
 
 export interface WorkerTask {
-  readonly files: readonly { readonly file: string; readonly options: FileOptions }[];
+  readonly files: readonly {
+    readonly file: string;
+    readonly options: FileOptions;
+    /** What functions of other files do. */
+    readonly externals: readonly Summary[] | undefined;
+  }[];
+  /** Where results are kept. */
+  readonly cache: StorePlace | undefined;
 }
 
 let parser: ReturnType<typeof createParser> | undefined;
 
-export default async function analyzeFiles({ files }: WorkerTask): Promise<readonly FileOutcome[]> {
+export default async function analyzeFiles({ files, cache }: WorkerTask): Promise<readonly FileOutcome[]> {
   parser ??= createParser();
   const loaded = await parser;
-  return files.map(({ file, options }) => analyzeFile(file, loaded, options));
+  const store = cache && openStore(cache);
+  return files.map(({ file, options, externals }) => analyzeFile(file, loaded, options, externals, store));
 }

@@ -43,7 +43,7 @@ export async function hover(page: Page, word: string, containing: string): Promi
     await page.mouse.move(5, 450);
     await token(page, word).hover();
     if (
-      await box.waitFor({ timeout: 5000 }).then(
+      await box.waitFor({ timeout: 2000 }).then(
         () => true,
         () => false,
       )
@@ -70,10 +70,10 @@ export async function palette(page: Page, title: string): Promise<void> {
   const chosen = page.locator(`.quick-input-widget:visible .monaco-list-row.focused[aria-label^="${title}"]`);
   for (let attempt = 0; attempt < 10; attempt++) {
     await page.keyboard.press('F1');
-    const typed = page.locator('.quick-input-widget:visible input.input').fill(`>${title}`, { timeout: 8000 });
+    const typed = page.locator('.quick-input-widget:visible input.input').fill(`>${title}`, { timeout: 2000 });
     if (
       await typed
-        .then(() => chosen.waitFor({ timeout: 8000 }))
+        .then(() => chosen.waitFor({ timeout: 2000 }))
         .then(
           () => true,
           () => false,

@@ -136,18 +136,16 @@ export function useEditor(options: EditorOptions): Editor {
         args,
       ),
     async goTo(text) {
-      const line = await editor.host.run((vscode, wanted) => {
+      const found = await editor.host.run((vscode, wanted) => {
         const active = vscode.window.activeTextEditor;
         const offset = active?.document.getText().lastIndexOf(wanted) ?? -1;
-        if (!active || offset === -1) return 0;
+        if (!active || offset === -1) return false;
         const at = active.document.positionAt(offset);
         active.selection = new vscode.Selection(at, at);
         active.revealRange(new vscode.Range(at, at), vscode.TextEditorRevealType.InCenter);
-        return at.line + 1;
+        return true;
       }, text);
-      expect(line).toBeGreaterThan(0);
-      // The window moves the cursor a while after the extension host was told.
-      await editor.page.locator('[id="status.editor.selection"]', { hasText: `Ln ${line},` }).waitFor();
+      expect(found).toBe(true);
     },
     shot: async (name, clip) => {
       const folder = clip && process.env['E2E_IMAGES'] ? 'images' : ARTIFACTS;

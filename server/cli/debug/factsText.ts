@@ -11,6 +11,7 @@ export function factsText(fn: FunctionFacts, lineOf: (offset: number) => number)
   const { flow } = fn;
   const at = (span: Span) => `line ${lineOf(span.start)}: `;
   const lines = [`${flow.ir.name}()`];
+  for (const { ops, field, doc } of fn.contracts) lines.push(`  as ${ops}.${field}: ${doc}`);
   for (const block of flow.ir.blocks) {
     const env = flow.entering.get(block.id);
     const seen = [

@@ -1,0 +1,201 @@
+/** What a driver says of its device and asks about it, and the explicit IOVA interface. */
+
+import type { DmaFunction } from './row';
+
+const MASK = {
+  role: 'configure',
+  returns: '0 or -errno',
+  fails: 'nonzero',
+  device: 0,
+} as const satisfies Partial<DmaFunction>;
+const ASK = { role: 'query', device: 0 } as const satisfies Partial<DmaFunction>;
+const IOVA = { role: 'iova', device: 0, since: '6.16' } as const satisfies Partial<DmaFunction>;
+const QUEUE = { role: 'configure', until: '6.10' } as const satisfies Partial<DmaFunction>;
+
+/** Rows for the parts "DMA addressing limitations" and "IOVA-based mappings" of Documentation/core-api/dma-api.rst. */
+export const DEVICE: readonly DmaFunction[] = [
+  { ...MASK, name: 'dma_set_mask', doc: 'Declares which addresses the device reaches. Must be checked.' },
+  {
+    ...MASK,
+    name: 'dma_set_coherent_mask',
+    doc: 'Declares which addresses the device reaches for allocations. Must be checked.',
+  },
+  {
+    ...MASK,
+    name: 'dma_set_mask_and_coherent',
+    since: '3.13',
+    doc: 'Declares which addresses the device reaches. Must be checked.',
+  },
+  {
+    ...MASK,
+    name: 'dma_coerce_mask_and_coherent',
+    since: '3.13',
+    doc: 'Declares which addresses the device reaches, whatever its bus said. Must be checked.',
+  },
+  {
+    name: 'dma_set_max_seg_size',
+    role: 'configure',
+    device: 0,
+    length: 1,
+    doc: 'Declares the longest segment, in bytes, that the device takes. Default 64 KiB.',
+  },
+  {
+    name: 'dma_set_seg_boundary',
+    role: 'configure',
+    device: 0,
+    length: 1,
+    doc: 'Declares the mask of addresses that a segment must not cross.',
+  },
+  {
+    name: 'dma_set_min_align_mask',
+    role: 'configure',
+    device: 0,
+    length: 1,
+    since: '5.11',
+    doc: 'Declares which low bits of an address a mapping must keep.',
+  },
+  {
+    name: 'dma_declare_coherent_memory',
+    role: 'configure',
+    returns: '0 or -errno',
+    device: 0,
+    doc: 'Makes dma_alloc_coherent() take memory of the device.',
+  },
+  {
+    name: 'of_reserved_mem_device_init',
+    role: 'configure',
+    returns: '0 or -errno',
+    device: 0,
+    doc: 'Makes dma_alloc_coherent() take memory that the device tree reserves.',
+  },
+  { ...ASK, name: 'dma_get_max_seg_size', returns: 'bytes', doc: 'The longest segment that the device takes.' },
+  {
+    ...ASK,
+    name: 'dma_get_seg_boundary',
+    returns: 'mask',
+    doc: 'The mask of addresses that a segment must not cross.',
+  },
+  { ...ASK, name: 'dma_get_mask', returns: 'mask', doc: 'Which addresses the device reaches.' },
+  {
+    ...ASK,
+    name: 'dma_get_required_mask',
+    returns: 'mask',
+    doc: 'Which addresses the device needs to reach all memory.',
+  },
+  {
+    ...ASK,
+    name: 'dma_get_cache_alignment',
+    returns: 'bytes',
+    doc: 'Alignment that keeps buffers on cache lines of their own.',
+  },
+  {
+    ...ASK,
+    name: 'dma_max_mapping_size',
+    returns: 'bytes',
+    since: '5.1',
+    doc: 'The longest single mapping: 256 KiB with bounce buffers.',
+  },
+  { ...ASK, name: 'dma_opt_mapping_size', returns: 'bytes', since: '6.0', doc: 'The longest mapping that is fast.' },
+  {
+    ...ASK,
+    name: 'dma_get_merge_boundary',
+    returns: 'mask',
+    fails: 'zero',
+    since: '5.4',
+    doc: 'Where entries must meet for the IOMMU to merge them; 0 when it cannot.',
+  },
+  {
+    ...ASK,
+    name: 'dma_addressing_limited',
+    returns: 'boolean',
+    since: '5.4',
+    doc: 'Whether the device reaches less than all memory.',
+  },
+  { ...ASK, name: 'dma_need_sync', returns: 'boolean', address: 1, since: '5.8', doc: 'Whether syncs do anything.' },
+  {
+    ...ASK,
+    name: 'dma_can_mmap',
+    returns: 'boolean',
+    since: '5.4',
+    doc: 'Whether allocations can be mapped to user space.',
+  },
+  {
+    ...ASK,
+    name: 'dmaengine_get_dma_device',
+    returns: 'device',
+    since: '5.9',
+    doc: 'The device to map with, for memory that a DMA channel gets.',
+  },
+
+  {
+    ...IOVA,
+    name: 'dma_iova_try_alloc',
+    returns: 'boolean',
+    fails: 'false',
+    length: 3,
+    releasedBy: 'dma_iova_free',
+    doc: 'Reserves one IOVA range; false: map each piece with dma_map_page() instead.',
+  },
+  {
+    ...IOVA,
+    name: 'dma_iova_link',
+    returns: '0 or -errno',
+    fails: 'nonzero',
+    offset: 3,
+    length: 4,
+    direction: 5,
+    attributes: 6,
+    releasedBy: 'dma_iova_unlink',
+    doc: 'Links physical memory into the range; the device may use it after dma_iova_sync().',
+  },
+  {
+    ...IOVA,
+    name: 'dma_iova_sync',
+    returns: '0 or -errno',
+    fails: 'nonzero',
+    offset: 2,
+    length: 3,
+    doc: 'Makes linked memory visible to the device. Mandatory.',
+  },
+  {
+    ...IOVA,
+    name: 'dma_iova_unlink',
+    offset: 2,
+    length: 3,
+    direction: 4,
+    attributes: 5,
+    doc: 'Takes memory out of the range.',
+  },
+  { ...IOVA, name: 'dma_iova_free', doc: 'Gives the range back, after all was unlinked.' },
+  {
+    ...IOVA,
+    name: 'dma_iova_destroy',
+    length: 2,
+    direction: 3,
+    attributes: 4,
+    doc: 'Unlinks everything and gives the range back.',
+  },
+  {
+    role: 'iova',
+    name: 'dma_use_iova',
+    returns: 'boolean',
+    since: '6.16',
+    doc: 'Whether dma_iova_try_alloc() succeeded.',
+  },
+
+  { ...QUEUE, name: 'blk_queue_max_segments', count: 1, doc: 'Declares how many segments a request may have.' },
+  { ...QUEUE, name: 'blk_queue_max_segment_size', length: 1, doc: 'Declares the longest segment of a request, bytes.' },
+  {
+    ...QUEUE,
+    name: 'blk_queue_segment_boundary',
+    length: 1,
+    doc: 'Declares the mask that a segment of a request must not cross.',
+  },
+  {
+    ...QUEUE,
+    name: 'blk_queue_virt_boundary',
+    length: 1,
+    since: '4.3',
+    doc: 'Declares the mask at which segments of a request must meet.',
+  },
+];
