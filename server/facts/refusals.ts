@@ -20,7 +20,9 @@ export function refusalAt(flow: Flow, block: number): Refusal | undefined {
   const outcomes = explore(flow, block, env);
   const texts = new Map<string, Outcome>();
   for (const outcome of outcomes) {
-    const text = outcome.returned ? failureText(flow.ir, outcome.value) : undefined;
+    // A way that comes round to where it was ends as its other turn does: `while (i--) unmap(i);`
+    if (!outcome.returned) continue;
+    const text = failureText(flow.ir, outcome.value);
     if (text === undefined) return undefined;
     texts.set(text, outcome);
   }
