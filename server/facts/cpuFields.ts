@@ -49,10 +49,10 @@ export function findCpuFields(flow: Flow, { walks, reads }: WalkFacts, mappings:
       walk.reads.find((read) => read.what === 'length' && isGiven(read)) ?? pagesLoop(flow, walk.reads, address);
     if (length) found.set(String(length.span.start), { what: 'length', span: length.span, address });
   }
-  if (!mappings.fillsLists)
+  const isFilled = mappings.fillsLists || fillsAddresses(flow);
+  if (!isFilled)
     for (const pair of singleDescriptors(flow, reads, isOneEntry)) found.set(String(pair.span.start), pair);
-  if (found.size === 0 && !mappings.fillsLists)
-    for (const pair of indexedPairs(reads)) found.set(String(pair.span.start), pair);
+  if (found.size === 0 && !isFilled) for (const pair of indexedPairs(reads)) found.set(String(pair.span.start), pair);
   if (fillsAddresses(flow)) return [...found.values()];
   const offsets = new Set<string>();
   for (const offset of [...reads].sort((a, b) => a.span.start - b.span.start)) {

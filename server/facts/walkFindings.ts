@@ -164,6 +164,8 @@ export function findCpuWalks(flow: Flow, { walks }: WalkFacts, context: WalkCont
     const page = walk.reads.find((read) => read.what === 'page' && isGiven(read));
     const address = walk.reads.find((read) => read.what === 'address' && isGiven(read));
     if (!address && walk.reads.some((read) => read.what === 'address')) continue;
+    // sg_phys() is another mistake, with a rule of its own.
+    if (walk.reads.some((read) => read.what === 'physical' && isGiven(read))) continue;
     const length = walk.reads.some(isDmaRead) ? undefined : walk.reads.find((read) => read.what === 'length');
     const read = page ?? length;
     if (!read || (address && !page)) continue;

@@ -99,7 +99,9 @@ export function reasonOf(error: unknown): string {
 const MAX_BYTES = 8 * 1024 * 1024;
 
 /** Every file that mentions the DMA API has one of these: a search over bytes that spares decoding the others. */
-const HINTS = ['dma_', 'pci_', 'prime_get_contiguous', 'get_pages_sgt', 'map_request'].map((word) => Buffer.from(word));
+const HINTS = ['dma_', 'pci_', 'prime_get_contiguous', 'get_pages_sgt', 'map_request', 'host1x_bo_pin'].map((word) =>
+  Buffer.from(word),
+);
 
 export type SourceText =
   | { readonly kind: 'text'; readonly text: string }
