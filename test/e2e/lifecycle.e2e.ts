@@ -96,6 +96,17 @@ test('a report holds versions and timing, and neither text nor names of files', 
   for (const secret of ['cipher', 'mapped', editor.host.workspace]) expect(report).not.toContain(secret);
 });
 
+test('the editor tells how long activation took', async () => {
+  await editor.show('cipher.c');
+  await editor.command('workbench.action.showRuntimeExtensions');
+  const line = editor.page.locator('.runtime-extensions-editor .monaco-list-row', { hasText: 'DMA Lens' });
+  await line.waitFor();
+  const text = await line.innerText();
+  expect(text).toMatch(/Activation(?: \(Startup\))?: \d+ms/);
+  console.info(/Activation.*ms/.exec(text)?.[0]);
+  await editor.shot('activation');
+});
+
 test('the walkthrough leads from the sample to the first fix', async () => {
   await palette(editor.page, 'DMA Lens: Open Walkthrough');
   const page = editor.page.locator('.gettingStartedContainer:visible');

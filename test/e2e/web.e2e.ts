@@ -1,4 +1,4 @@
-/** The extension in the browser's own extension host: no Node, the server is a worker with the WASM parser. */
+/** The extension in the browser's own extension host: no Node, the server is a worker. */
 
 import { expect, test } from 'vitest';
 import { hover, leaveHover, problem, quickFix } from './page';
