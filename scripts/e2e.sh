@@ -32,5 +32,5 @@ npx vitest run --config vitest.e2e.config.mts "$@"
 
 # For the README: E2E_IMAGES=1 takes its pictures anew; pngquant makes them a third of the size.
 if [ -n "${E2E_IMAGES:-}" ] && command -v pngquant >/dev/null; then
-  pngquant --force --skip-if-larger --ext .png --quality 70-95 --speed 1 images/{diagnostics,hover,fix,findings,status}.png
+  pngquant --force --skip-if-larger --ext .png --quality 70-95 --speed 1 images/{diagnostics,hover,explorer,fix,findings,status}.png
 fi

@@ -26,6 +26,7 @@ test('the list of files', () => {
     'dist/web-server.js',
     'dist/worker.js',
     'images/diagnostics.png',
+    'images/explorer.png',
     'images/findings.png',
     'images/fix.png',
     'images/hover.png',

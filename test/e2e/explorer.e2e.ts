@@ -124,6 +124,14 @@ test('opens with a given list and shows the hole', async () => {
     await use(theme);
     await page.locator('[id="card-iommu-dma-4.4"] svg').waitFor();
     await page.screenshot({ path: `${ARTIFACTS}/explorer-${theme}.png`, fullPage: true });
+    // One of them for the README.
+    if (process.env['E2E_IMAGES'] && theme === 'dark') {
+      await page.screenshot({
+        path: 'images/explorer.png',
+        fullPage: true,
+        clip: { x: 0, y: 0, width: 1000, height: 780 },
+      });
+    }
   }
 });
 
