@@ -4,13 +4,15 @@ import { Option } from 'commander';
 import { type Drawing, drawSheet, type Theme } from '../render/svg';
 import { drawText } from '../render/text';
 import type { RangeView } from '../render/track';
-import { layoutLine, listText, rateSentence } from '../render/verdict';
+import { layoutLine, listText, rateSentence, rateText } from '../render/verdict';
+import { FRAGMENTATION } from '../replay/draws';
 import { NEEDS, parseNeed, parseShape, SHAPES } from '../replay/needs';
 import { totalBytes } from '../replay/predicates';
-import { THOROUGH } from '../replay/rates';
+import { type RateInMemory, ROUGH, ratesByMemory, THOROUGH } from '../replay/rates';
 import { judge } from '../replay/replay';
 import type { PlatformVerdict, Predicate } from '../replay/types';
 import { verdictJson } from '../report/json';
+import { sizeText } from '../sim/layout';
 import { parseDevice, type Typed } from '../sim/options';
 import { defaultPlatforms, kernelOf, PLATFORMS, platform } from '../sim/platforms';
 import type { Parsed } from '../sim/simulate';
@@ -25,6 +27,8 @@ export interface SearchOptions extends Typed {
   readonly backend?: string;
   readonly format: 'text' | 'json' | 'svg';
   readonly theme: Theme;
+  /** How often, by size, age of the machine and huge pages. */
+  readonly rates?: boolean;
 }
 
 export function searchOptions(): readonly Option[] {
@@ -35,6 +39,7 @@ export function searchOptions(): readonly Option[] {
       '--shape <shape>',
       `lists to search: ${Object.keys(SHAPES).join(', ')}; with ,max-entries=N ,max-entry=BYTES ,max=BYTES`,
     ).default('pages'),
+    new Option('--rates', 'with --search: how often buffers fail, by size, age of the machine and huge pages'),
   ];
 }
 
@@ -50,8 +55,17 @@ export function runSearch(options: SearchOptions, kernel: Kernel): number {
     const verdict = found && judge({ predicate, shape }, device, kernelOf(found, kernel), id, THOROUGH);
     return verdict ? [verdict] : [];
   });
+  const ratesOf = (id: string) => {
+    const found = platform(id);
+    if (!found || options.rates !== true || shape.kind === 'one-entry') return [];
+    return ratesByMemory({ predicate, shape, device, kernel: kernelOf(found, kernel), platform: id }, ROUGH);
+  };
   if (options.format === 'json') {
-    process.stdout.write(`${JSON.stringify(verdicts.map(verdictJson), undefined, 2)}\n`);
+    const json = verdicts.map((one) => ({
+      ...verdictJson(one),
+      ...(options.rates && { rates: ratesOf(one.platform).map(rateJson) }),
+    }));
+    process.stdout.write(`${JSON.stringify(json, undefined, 2)}\n`);
   } else if (options.format === 'svg') {
     process.stdout.write(
       `${drawSheet(
@@ -61,12 +75,19 @@ export function runSearch(options: SearchOptions, kernel: Kernel): number {
       )}\n`,
     );
   } else {
-    process.stdout.write(`${verdicts.map((one) => verdictText(one, predicate, kernel)).join('\n\n')}\n`);
+    process.stdout.write(
+      `${verdicts.map((one) => verdictText(one, predicate, kernel, ratesOf(one.platform))).join('\n\n')}\n`,
+    );
   }
   return 0;
 }
 
-function verdictText(verdict: PlatformVerdict, predicate: Predicate, kernel: Kernel): string {
+function verdictText(
+  verdict: PlatformVerdict,
+  predicate: Predicate,
+  kernel: Kernel,
+  rates: readonly RateInMemory[],
+): string {
   const { platform: id, example, why, estimate } = verdict;
   const found = platform(id);
   const target = found ? formatKernel(kernelOf(found, kernel)) : '';
@@ -76,6 +97,7 @@ function verdictText(verdict: PlatformVerdict, predicate: Predicate, kernel: Ker
     const interval = `${share(estimate.low)} to ${share(estimate.high)}, ${estimate.draws} draws`;
     lines.push(`  ${rateSentence(verdict)} fail (${estimate.draws === 0 ? 'by construction' : interval})`);
   }
+  if (rates.some(({ rate }) => 0 < rate.draws)) lines.push(...rateTable(rates));
   if (example) {
     const { list, result } = example;
     const view = viewOf(predicate, list);
@@ -87,6 +109,27 @@ function verdictText(verdict: PlatformVerdict, predicate: Predicate, kernel: Ker
     );
   }
   return lines.join('\n');
+}
+
+/** A line for each size: how many fail on a machine that has just booted, after days, and at worst. */
+function rateTable(rates: readonly RateInMemory[]): readonly string[] {
+  const lines = new Map<string, string>();
+  for (const { model, rate } of rates) {
+    const size = `${sizeText(model.bytes)}${model.hugePages ? ', huge pages' : ''}`;
+    const age = AGES.find(([, fragmentation]) => fragmentation === model.fragmentation)?.[0] ?? '';
+    lines.set(size, `${lines.get(size) ?? ''}  ${`${age} ${rateText(rate.rate)}`.padEnd(20)}`);
+  }
+  return [...lines].map(([size, text]) => `    ${size.padEnd(20)}${text}`.trimEnd());
+}
+
+const AGES = [
+  ['just booted', FRAGMENTATION.fresh],
+  ['days', FRAGMENTATION.days],
+  ['worst', FRAGMENTATION.worst],
+] as const;
+
+function rateJson({ model, rate }: RateInMemory): object {
+  return { ...model, rate: rate.rate, interval: [rate.low, rate.high], draws: rate.draws };
 }
 
 function drawingOf({ platform: id, example, why }: PlatformVerdict, predicate: Predicate): readonly Drawing[] {

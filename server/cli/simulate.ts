@@ -22,6 +22,7 @@ export interface SimulateOptions extends Typed {
   readonly backend?: string;
   readonly search?: string;
   readonly shape?: string;
+  readonly rates?: boolean;
   readonly kernel?: string;
   readonly segments?: string;
   readonly p2p?: string;

@@ -18,6 +18,8 @@ export interface Precision {
 /** For a scan that asks of many mappings, and for somebody who asks of one. */
 export const QUICK: Precision = { tolerance: 0.04, draws: 192 };
 export const THOROUGH: Precision = { tolerance: 0.01, draws: 10_000 };
+/** For a table of many rates. */
+export const ROUGH: Precision = { tolerance: 0.04, draws: 400 };
 
 const BATCH = 64;
 const Z = 1.96;
@@ -68,6 +70,29 @@ export function rateOf(
       return { rate: failed / done, ...interval, draws: done, bytes };
     }
   }
+}
+
+/** A rate with the memory that it was drawn from. */
+export interface RateInMemory {
+  readonly model: MemoryModel;
+  readonly rate: Rate;
+}
+
+/** Rates for the usual sizes that the code can hold, on machines of each age, without and with huge pages. */
+export function ratesByMemory(question: RateQuestion, precision: Precision): readonly RateInMemory[] {
+  const most = question.shape.maxBytes ?? Number.POSITIVE_INFINITY;
+  const sizes = BUFFER_SIZES.filter((bytes) => bytes <= most);
+  const found: RateInMemory[] = [];
+  for (const hugePages of [false, true]) {
+    for (const bytes of sizes.length === 0 ? [usualModel(question.shape).bytes] : sizes) {
+      for (const fragmentation of Object.values(FRAGMENTATION)) {
+        const model = { fragmentation, hugePages, bytes };
+        const rate = rateOf(question, precision, model);
+        if (rate) found.push({ model, rate });
+      }
+    }
+  }
+  return found;
 }
 
 /** Whether draw `index` fails in a space that earlier draws have used and left. */

@@ -55,7 +55,7 @@ export function replayJson(replay: ReplayResult): unknown {
 }
 
 /** One platform's verdict in the report. */
-export function verdictJson(verdict: PlatformVerdict): unknown {
+export function verdictJson(verdict: PlatformVerdict): object {
   const { example, estimate } = verdict;
   return {
     id: verdict.platform,

@@ -29,6 +29,13 @@ describe('simulate --search', () => {
     expect(out).toContain('told 12 KiB from the first address: 8 KiB of it wrong');
   });
 
+  test('says how age and huge pages matter', () => {
+    const { out } = search('contiguous-size', '--backend', 'direct', '--shape', 'pages,max=64K', '--rates');
+    expect(out).toMatch(/^ {4}64 KiB {16}just booted \d+ % +days \d+ % +worst \d+ %$/m);
+    expect(out).toMatch(/^ {4}64 KiB, huge pages {4}just booted [<\d ]+ % +days [<\d ]+ % +worst [<\d ]+ %$/m);
+    expect(out).not.toContain('1 MiB');
+  });
+
   test('asks the platforms of the kernel unless told which', () => {
     const { out } = search('same-count', '--kernel', '6.12', '--format', 'json');
     const verdicts: { id: string; verdict: string; rate: number; interval: number[]; draws: number }[] =
