@@ -150,7 +150,14 @@ function serveLayouts(session: Session): void {
     const asked = readLayoutParams(params);
     if (!asked) return null;
     const found = await snapshotFor(session, asked.textDocument.uri, token);
-    return layoutAnswer(found?.analysis.hoverAt(found.document.offsetAt(asked.position)));
+    if (!found) return null;
+    const { analysis, document } = found;
+    const hover = analysis.hoverAt(document.offsetAt(asked.position));
+    if (hover) return layoutAnswer(hover);
+    // The cursor need not be in the very words: a finding on its line is meant.
+    const isOnLine = (offset: number) => document.positionAt(offset).line === asked.position.line;
+    const finding = analysis.findings.find((one) => one.replay && isOnLine(one.span.start));
+    return layoutAnswer(finding && analysis.hoverAt(finding.span.start));
   });
 
   connection.languages.inlayHint.on(async ({ textDocument, range }, token) => {

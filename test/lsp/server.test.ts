@@ -115,6 +115,8 @@ describe('the layout explorer', () => {
     expect(answer.title).toBe('start()');
     expect(answer.explorer).toMatchObject({ platforms: expect.arrayContaining(['direct']), need: 'contiguous-size' });
     expect(answer.platforms.find((one) => one.id === 'direct')?.verdict).toBe('breaks');
+    const onItsLine = { ...at, position: { line: 4, character: 0 } };
+    expect(await session.client.sendRequest(LAYOUT_REQUEST, onItsLine)).toEqual(answer);
     const elsewhere = { ...at, position: { line: 0, character: 0 } };
     expect(await session.client.sendRequest(LAYOUT_REQUEST, elsewhere)).toBeNull();
     for (const odd of [{}, { textDocument: 4, position: [] }, { textDocument: { uri: URI } }]) {
