@@ -3,9 +3,9 @@
 import type { Expr } from '../code/ir';
 import type { Span } from '../types';
 import type { CallFact, Flow } from './flow';
-import { ownedPlaces, reaches, releases, saysFailed } from './mappings';
+import { ownedPlaces, reaches, releases, renews, saysFailed } from './mappings';
 import { followFrom, type PathEnd, type PathEvent } from './paths';
-import { alternatives, carries, mentions, type Value } from './values';
+import { alternatives, binary, carries, constant, mentions, type Value } from './values';
 
 export interface Leak {
   readonly map: CallFact;
@@ -57,6 +57,8 @@ function leakOf(flow: Flow, map: CallFact, callers: (name: string) => readonly F
   const owned = ownedPlaces(flow, map);
   const others = flow.calls.filter((call) => call !== map && isTaken(call) && call.api?.fails !== undefined);
   const memory = memoryOf(map);
+  const isAllocated = map.api?.role === 'allocate';
+  if (isAllocated && flow.ir.loops.some((loop) => loop.blocks.includes(map.block))) return undefined;
   const step = (told: string, event: PathEvent): string | undefined => {
     const [state = told] = told.split(AFTER_FAILURE);
     const after = (next: string | undefined) =>
@@ -65,7 +67,9 @@ function leakOf(flow: Flow, map: CallFact, callers: (name: string) => readonly F
           ? told
           : next
         : next + told.slice(state.length);
-    if (saysFailed(flow, map, event)) return undefined;
+    if (saysFailed(flow, map, event) || saysNoHandle(map, event)) return undefined;
+    // The next round of a loop has another buffer under the same name.
+    if ([...memory].some((key) => renews(event, key))) return undefined;
     if (event.kind === 'branch') {
       if (guardsCleanup(flow, event, map, owned) || skipsRelease(flow, event, map, owned)) return undefined;
       const isFailed = others.some((other) => isOnlySaid(flow, map, other, event));
@@ -77,6 +81,7 @@ function leakOf(flow: Flow, map: CallFact, callers: (name: string) => readonly F
     if (event.kind === 'store') {
       const { target, value } = event.store;
       if (state === 'refused') return target.kind === 'field' && isZero(value) ? 'fallback' : state;
+      if (isAllocated && !isLocal(flow, target) && isOwner(value, owned)) return undefined;
       const isKept = !isLocal(flow, target) || isMacroTarget(flow, target);
       return isKept && state === 'live' && isOf(value, map) ? 'kept' : state;
     }
@@ -84,13 +89,13 @@ function leakOf(flow: Flow, map: CallFact, callers: (name: string) => readonly F
     if (call.call.id === map.call.id || releases(call, map) || mayRelease(flow, call, map)) return undefined;
     const name = call.call.name ?? '';
     if (prepares.includes(call)) return state;
-    if (state === 'kept' && others.some((other) => other.block !== map.block && releases(call, other)))
-      return 'others released';
     if (!call.api && call.args.some((arg) => arg.kind === 'address' && keeps(flow, arg.place, map))) return undefined;
     if (FREES_MEMORY.test(name)) return call.args.some((arg) => memory.has(arg.key)) ? MEMORY_FREED : state;
     const isRelated = call.args.some((arg) => isOf(arg, map) || reaches(arg, owned));
-    const isOpen = !call.api || call.api.role === 'free';
+    const isOpen = call.api?.name !== call.call.name || call.api?.role === 'free';
     if (isRelated && isOpen && (CLEANUP.test(name) || call.call.name === undefined)) return undefined;
+    if (state === 'kept' && others.some((other) => other.block !== map.block && releases(call, other)))
+      return 'others released';
     const isGiven =
       !call.api && state === 'live' && call.result.kind !== 'pure' && call.args.some((arg) => isOf(arg, map));
     return isGiven ? 'kept' : state;
@@ -99,6 +104,7 @@ function leakOf(flow: Flow, map: CallFact, callers: (name: string) => readonly F
   if (!ends) return undefined;
   for (const end of ends) {
     const because = reason(flow, map, end, release !== undefined, isOne, callers);
+    if (because && isAllocated && end.state !== 'live' && callers(flow.ir.name).some(releasesAnything)) continue;
     if (because) return { map, end: end.span, because, release: release?.call.span };
   }
   return undefined;
@@ -155,6 +161,21 @@ function memoryOf(map: CallFact): ReadonlySet<string> {
   return keys;
 }
 
+/** `if (handle)` on the side where there is none: nothing was allocated. */
+function saysNoHandle(map: CallFact, event: PathEvent): boolean {
+  if (event.kind !== 'branch' || event.holds || map.api?.role !== 'allocate' || map.api.address === undefined)
+    return false;
+  const handle = map.args[map.api.address];
+  return handle?.kind === 'address' && event.test.kind === 'initial' && event.test.place.startsWith(handle.place);
+}
+
+/** What the allocation hangs on is itself put somewhere. */
+function isOwner(value: Value, owned: ReadonlySet<string>): boolean {
+  return (
+    value.kind !== 'constant' && [...owned].some((place) => place !== value.key && place.startsWith(`${value.key}->`))
+  );
+}
+
 /** The variable held the address: a function that is given a pointer to it may change it, or keep it. */
 function keeps(flow: Flow, place: string, map: CallFact): boolean {
   return flow.stores.some((store) => store.place === place && store.value.key === map.result.key);
@@ -186,6 +207,7 @@ function skipsRelease(
   map: CallFact,
   owned: ReadonlySet<string>,
 ): boolean {
+  if (mentions(event.test, (part) => part.key === map.result.key)) return false;
   if (flow.calls.some((call) => call.block === event.other && mayRelease(flow, call, map))) return true;
   const loop = flow.ir.loops.find((one) => one.blocks.includes(event.other) && one.header !== map.block);
   if (!loop || loop.blocks.includes(map.block)) return false;
@@ -292,6 +314,7 @@ function isFailure(flow: Flow, end: PathEnd): boolean {
       if (option.kind === 'pure' && option.name === 'ERR_PTR') return true;
       if (option.kind === 'initial' && option.place !== 'NETDEV_TX_OK' && MEANS_FAILURE.test(option.place)) return true;
       if (option.kind === 'result' && /timeout/.test(option.name ?? '')) return false;
+      if (option.kind === 'result' && end.isNonzero(binary('<', option, constant(0n))) === false) return false;
       if (option.kind === 'result')
         return /\bint\b|\blong\b/.test(flow.ir.returnType) && !isPointer && end.isNonzero(option) === true;
       return false;

@@ -5,7 +5,7 @@ import { isAtLeast, type KernelVersion, type Span } from '../types';
 import { fieldKeys } from './fields';
 import type { CallFact, Flow } from './flow';
 import { isSameSubject } from './mappings';
-import { alternatives, mentions, type Value } from './values';
+import { carries, mentions, type Value } from './values';
 
 export interface Mismatch {
   readonly release: CallFact;
@@ -47,17 +47,15 @@ export function collectMapsByField(
   for (const flow of flows) {
     for (const map of flow.calls) {
       if (map.api?.role !== 'map' || map.api.fails !== 'mapping-error') continue;
-      const stores = flow.stores.filter((store) => store.target.kind !== 'name' && isValue(store.value, map.result));
+      const stores = flow.stores.filter(
+        (store) => store.target.kind !== 'name' && carries(store.value, map.result.key),
+      );
       const keys = stores.map((store) => keysOf(flow, store.place, store.target));
       for (const key of new Set(keys.flat())) byField.set(key, [...(byField.get(key) ?? []), { map, flow }]);
       if (keys.some((one) => one.length === 0) || isHandedOn(flow, map)) untracked.push(map);
     }
   }
   return { byField, untracked, keysOf, kernel };
-}
-
-function isValue(value: Value, wanted: Value): boolean {
-  return alternatives(value).some((option) => option.key === wanted.key);
 }
 
 /** The address is returned, or given to a function that may keep it, and the function itself never releases it. */
