@@ -146,6 +146,7 @@ export function findCpuAccesses(flow: Flow): readonly CpuAccess[] {
 function firstAccess(flow: Flow, map: CallFact, buffer: Value): CpuAccess | undefined {
   const base = buffer.kind === 'address' ? buffer.place : buffer.key;
   const covers = coversAll(flow, map, buffer);
+  const length = map.api?.length === undefined ? undefined : map.args[map.api.length];
   const given = map.api?.direction === undefined ? undefined : map.args[map.api.direction];
   const isToDevice = given?.kind === 'constant' && given.number === 1n;
   let write: CpuAccess | undefined;
@@ -163,7 +164,7 @@ function firstAccess(flow: Flow, map: CallFact, buffer: Value): CpuAccess | unde
   const isPart = (value: Value | undefined): boolean => {
     if (!value) return false;
     if (value.key === buffer.key || (value.kind === 'address' && isInside(value.place))) return true;
-    return value.kind === 'binary' && value.op === '+' && isPart(value.left);
+    return value.kind === 'binary' && value.op === '+' && isWithin(value.right, length) && isPart(value.left);
   };
   followFrom(
     flow,
@@ -206,6 +207,12 @@ function firstAccess(flow: Flow, map: CallFact, buffer: Value): CpuAccess | unde
     },
   );
   return write ?? read;
+}
+
+/** An offset that is known to lie in front of the end of what is mapped. */
+function isWithin(offset: Value, length: Value | undefined): boolean {
+  if (offset.kind !== 'constant' || offset.number < 0n) return false;
+  return length?.kind !== 'constant' || offset.number < length.number;
 }
 
 /** The first part of an expression that reads memory of which `isInside` holds. */

@@ -118,8 +118,10 @@ export interface FileFacts {
   readonly testedForOne: ReadonlySet<string>;
   /** What the file declares about its device. */
   readonly device: DeviceHints;
-  /** The user's text of a span. */
+  /** The user's text of a span, with white space folded. */
   readonly text: (span: Span) => string;
+  /** The whole of the user's text, to which spans refer. */
+  readonly source: string;
 }
 
 /**
@@ -199,6 +201,7 @@ export function extractFacts(file: FileIr, source: string, kernel: KernelVersion
     testedForOne: fieldsTestedForOne(flows),
     device: deviceHints(file, flows),
     text,
+    source,
   };
 }
 

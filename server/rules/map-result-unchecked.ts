@@ -1,5 +1,6 @@
 import type { FileFacts, FunctionFacts } from '../facts/facts';
-import type { Problem } from '../types';
+import type { Problem, Span } from '../types';
+import { testBehind } from './insertTest';
 import type { Rule } from './rule';
 
 export const mapResultUnchecked: Rule = {
@@ -27,7 +28,8 @@ int start(struct host *host, struct scatterlist *sgl, int nents)
     write_descriptors(host, sgl, mapped);
     return 0;
 }`,
-  fix: 'None is offered: what must be undone on failure is for the author to say. Test the result before the list is used.',
+  fix: `Offers to test the result right behind the map call and to return -ENOMEM (or nothing), in functions that hold
+nothing else which would have to be undone.`,
   silent: `A result that is returned, that the caller receives through a pointer, that is kept in a field which some function
 of the file tests, or that is given to a function of the file which tests it.`,
   reference:
@@ -37,7 +39,9 @@ of the file tests, or that is given to a function of the file which tests it.`,
     for (const { map, kind, use } of fn.untestedResults) {
       const name = map.call.name ?? 'the mapping';
       const failure = FAILURES[map.api?.fails ?? 'zero'] ?? '0';
-      const kept = kind === 'untested' ? keeper(fn, map.result.key, file) : undefined;
+      const at = kind === 'untested' ? keeper(fn, map.result.key) : undefined;
+      const kept = at && file.text(at);
+      const failed = CONDITIONS[map.api?.fails ?? 'zero'];
       const what = kept ? ` in '${kept}'` : '';
       yield {
         span: map.call.nameSpan,
@@ -46,6 +50,7 @@ of the file tests, or that is given to a function of the file which tests it.`,
             ? `the result of ${name}() is dropped; it is ${failure} when the mapping fails`
             : `the result of ${name}()${what} is never tested; it is ${failure} when the mapping fails`,
         related: use ? [{ span: use.span, message: `${use.text}() relies on the mapping here` }] : [],
+        fixes: at && kept && failed ? testBehind(fn, file, map, at, failed(kept)) : [],
       };
     }
   },
@@ -53,10 +58,17 @@ of the file tests, or that is given to a function of the file which tests it.`,
 
 const FAILURES: Readonly<Record<string, string>> = { zero: '0', nonzero: 'a negative errno', negative: 'negative' };
 
+/** What holds of the result when the mapping failed. */
+const CONDITIONS: Readonly<Record<string, (name: string) => string>> = {
+  zero: (name) => `!${name}`,
+  nonzero: (name) => name,
+  negative: (name) => `${name} < 0`,
+};
+
 /** The variable or field that takes the result. */
-function keeper(fn: FunctionFacts, key: string, file: FileFacts): string | undefined {
+function keeper(fn: FunctionFacts, key: string): Span | undefined {
   const store = fn.flow.stores.find(
     (one) => one.value.key === key && !(one.target.kind === 'name' && one.target.name.startsWith('#')),
   );
-  return store && file.text(store.target.span);
+  return store?.target.span;
 }

@@ -1,5 +1,7 @@
 import type { FileFacts, FunctionFacts } from '../facts/facts';
-import type { Problem } from '../types';
+import type { CallFact } from '../facts/flow';
+import type { Fix, Problem, Span } from '../types';
+import { testBehind } from './insertTest';
 import type { Rule } from './rule';
 
 export const mappingErrorUnchecked: Rule = {
@@ -27,7 +29,8 @@ int post(struct ring *ring, void *data, size_t len)
     writel(lower_32_bits(addr), ring->regs + RING_ADDR);
     return 0;
 }`,
-  fix: 'None is offered: what must be undone on failure is for the author to say.',
+  fix: `Offers to test the address right behind the map call and to return -ENOMEM (or nothing), in functions that hold
+nothing else which would have to be undone.`,
   silent: `An address that is returned, that the caller receives through a pointer, whose field or variable some function
 of the file tests, or that is given to a function whose answer decides what happens next.`,
   reference:
@@ -43,7 +46,15 @@ of the file tests, or that is given to a function whose answer decides what happ
         message: isDropped
           ? `the result of ${name}() is dropped, and never tested with dma_mapping_error()`
           : `the result of ${name}()${kept} is never tested with dma_mapping_error()`,
+        fixes: keeper ? fixesOf(fn, file, map, keeper) : [],
       };
     }
   },
 };
+
+function fixesOf(fn: FunctionFacts, file: FileFacts, map: CallFact, keeper: Span): readonly Fix[] {
+  const device = map.api?.device === undefined ? undefined : map.call.args[map.api.device];
+  if (!device || !map.call.name?.startsWith('dma_')) return [];
+  const condition = `dma_mapping_error(${file.text(device.span)}, ${file.text(keeper)})`;
+  return testBehind(fn, file, map, keeper, condition);
+}

@@ -1,5 +1,5 @@
 import type { FileFacts, FunctionFacts } from '../facts/facts';
-import { isAtLeast, type Problem } from '../types';
+import { type Fix, isAtLeast, type Problem, type Span } from '../types';
 import type { Rule } from './rule';
 
 export const zeroedAgain: Rule = {
@@ -37,7 +37,20 @@ int open_ring(struct ring *ring)
         span,
         message: `${allocation.call.name ?? 'the allocation'}() has returned zeroed memory`,
         related: [{ span: allocation.call.nameSpan, message: 'allocated here' }],
+        fixes: fixesOf(file, span),
       };
     }
   },
 };
+
+/** Takes the whole line away, where nothing else stands on it and no \`if\` in front of it needs a statement. */
+function fixesOf({ source }: FileFacts, span: Span): readonly Fix[] {
+  const start = source.lastIndexOf('\n', span.start - 1) + 1;
+  const rest = /^[ \t]*;[ \t]*\r?\n/.exec(source.slice(span.end))?.[0].length;
+  if (rest === undefined || source.slice(start, span.start).trim() !== '') return [];
+  // Otherwise it is the only statement under an `if` or a loop.
+  if (!/(?:[;{}]|\*\/)\s*$/.test(source.slice(0, start))) return [];
+  return [
+    { title: 'Remove the memset()', automatic: true, edits: [{ span: { start, end: span.end + rest }, newText: '' }] },
+  ];
+}

@@ -1,0 +1,52 @@
+/** The fix that puts a test behind an assignment, for the rules that miss one. */
+
+import type { FileFacts, FunctionFacts } from '../facts/facts';
+import type { CallFact } from '../facts/flow';
+import type { Fix, Span } from '../types';
+
+/**
+ * Offers to test `name`, which the statement of `map` sets, and to leave the function where `condition` holds. None
+ * where that is not the whole of it: something else would have to be undone, or the statement stands in a declaration
+ * or under an `if` without braces.
+ */
+export function testBehind(
+  fn: FunctionFacts,
+  file: FileFacts,
+  map: CallFact,
+  keeper: Span,
+  condition: string,
+): readonly Fix[] {
+  const { source } = file;
+  const leave = /^(?:static\s+|inline\s+)*int$/.test(fn.flow.ir.returnType)
+    ? 'return -ENOMEM;'
+    : fn.flow.ir.returnType === 'void'
+      ? 'return;'
+      : undefined;
+  const others = fn.flow.calls.some(
+    (call) =>
+      call !== map &&
+      (call.api?.role === 'map' || call.api?.role === 'allocate' || /alloc|_get$|lock/.test(call.call.name ?? '')),
+  );
+  const end = /^\s*;/.exec(source.slice(map.call.span.end))?.[0].length;
+  if (!leave || others || end === undefined || !beginsStatement(source, keeper.start)) return [];
+  const at = map.call.span.end + end;
+  const lineStart = source.lastIndexOf('\n', keeper.start - 1) + 1;
+  const indent = /^[ \t]*/.exec(source.slice(lineStart))?.[0] ?? '';
+  const step = indent.startsWith('\t') || indent === '' ? '\t' : '    ';
+  const newline = source.includes('\r\n') ? '\r\n' : '\n';
+  const newText = `${newline}${indent}if (${condition})${newline}${indent}${step}${leave}`;
+  return [
+    {
+      title: `Test it and ${leave.slice(0, -1)}; what must be undone first is for you to say`,
+      automatic: false,
+      edits: [{ span: { start: at, end: at }, newText }],
+    },
+  ];
+}
+
+/** What stands in front of `start` is the end of another statement, of a comment, or the beginning of a block. */
+function beginsStatement(source: string, start: number): boolean {
+  const lineStart = source.lastIndexOf('\n', start - 1) + 1;
+  if (source.slice(lineStart, start).trim() !== '') return false;
+  return /(?:[;{}]|\*\/)\s*$/.test(source.slice(0, lineStart));
+}
