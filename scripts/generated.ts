@@ -8,7 +8,7 @@ import { withoutMarkers } from '../server/report/ruleText';
 import { RULES, type Rule } from '../server/rules/index';
 import { SETTINGS } from '../server/settings';
 import { defaultPlatforms, PLATFORMS } from '../server/sim/platforms';
-import { NEWEST_KERNEL, SEVERITIES } from '../server/types';
+import { formatKernel, NEWEST_KERNEL, SEVERITIES } from '../server/types';
 import { PROJECT_SCHEMA } from '../server/workspace/projectFile';
 import { dmaApiPage } from './dmaApiPage';
 
@@ -40,6 +40,10 @@ function between(text: string, name: string, content: string): string {
 }
 
 function rulePage(rule: Rule): string {
+  const [documents, debug] = rule.reference.split(/\s*dma-debug: /);
+  const messages = [...rule.bad.matchAll(/\/\/ +\^+ ((?:error|warning|information): .*)/g)].map(
+    (match) => `    ${match[1]}`,
+  );
   return `# ${rule.id}
 
 ${rule.title}. Severity: ${rule.severity}.
@@ -48,13 +52,15 @@ ${rule.title}. Severity: ${rule.severity}.
 
 ${rule.why}
 
-${rule.reference}
+${documents}
 
 ## Wrong
 
 \`\`\`c
 ${withoutMarkers(rule.bad)}
 \`\`\`
+
+${messages.join('\n')}
 
 ## Right
 
@@ -69,6 +75,10 @@ ${rule.fix}
 ## Not reported
 
 ${rule.silent}
+
+## Kernels
+
+${rule.since ? `Reported for ${formatKernel(rule.since)} and newer.` : 'Reported for every kernel.'}${debug ? `\n\nCONFIG_DMA_API_DEBUG says, when the code runs: ${debug}` : ''}
 
 Allow one place with \`/* dma-lens: allow(${rule.id}) reason */\` on the line or the line above.
 `;
