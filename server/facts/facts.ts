@@ -56,6 +56,7 @@ import { collectMapsByField, findMismatches, type Mismatch } from './mismatches'
 import { contractsOf, type Operation, operationsOf } from './operations';
 import { findMappedCountReleases, type MappedCountRelease } from './releaseCounts';
 import { type EarlyRead, findEarlyReads, findLateUses, type LateUse } from './releases';
+import { findLostRounds, type LostRounds } from './rounds';
 import { declaresSegmentSize, findSegmentLimits, type SegmentLimit } from './segmentLimits';
 import { addContiguity, summarize } from './summaries';
 import type { Summary, SummaryLookup } from './summary';
@@ -91,6 +92,7 @@ export interface FunctionFacts {
   readonly earlyReads: readonly EarlyRead[];
   readonly wrongMemory: readonly WrongMemory[];
   readonly cpuAccesses: readonly CpuAccess[];
+  readonly lostRounds: readonly LostRounds[];
   readonly wrongSyncs: readonly WrongSync[];
   readonly untestedAllocations: readonly UntestedAllocation[];
   readonly secondClears: readonly SecondClear[];
@@ -175,6 +177,7 @@ export function extractFacts(file: FileIr, source: string, kernel: KernelVersion
     wrongMemory: findWrongMemory(flow, globals),
     cpuAccesses: findCpuAccesses(flow),
     segmentLimits: isLimited ? [] : findSegmentLimits(flow),
+    lostRounds: findLostRounds(flow, callers),
     wrongSyncs: findWrongSyncs(flow),
     untestedAllocations: findUntestedAllocations(flow),
     secondClears: findSecondClears(flow),

@@ -23,10 +23,10 @@ export interface Leak {
 }
 
 /** Functions that may release what they are given a part of. */
-const CLEANUP =
+export const CLEANUP =
   /unmap|free|release|clean|destroy|teardown|fini|complete|done|put|abort|drop|unprep|undo|exit|finish|end_|_end|finali[sz]e|remove|discard|detach|deinit|uninit|unwind|giveback|return_|shutdown|recycle|dealloc|kill|purge|cancel|rollback|reset|fail|error|err_|stop/i;
 /** Functions that give memory back, and leave mappings of it as they are. */
-const FREES_MEMORY =
+export const FREES_MEMORY =
   /^(?:k[vz]?free(?:_sensitive)?|kzfree|kmem_cache_free|devm_kfree|(?:dev_)?kfree_skb(?:_any|_irq|_reason)?|dev_consume_skb_(?:any|irq)|consume_skb|__free_pages?|free_pages?|put_page|ieee80211_free_txskb)$/;
 /** Constants of subsystems that mean "not done". */
 const MEANS_FAILURE = /^(?=[A-Z0-9_]+$).*(?:ERR|FAIL|BUSY|NO_?MEM|NO_?RESOURCE|INVAL|TIMEOUT|NETDEV_TX_OK)/;

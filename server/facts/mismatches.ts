@@ -27,6 +27,8 @@ interface KeptMap {
 export interface MapsByField {
   /** Map calls by the field that keeps their address, such as `ring_slot:dma`. */
   readonly byField: ReadonlyMap<string, readonly KeptMap[]>;
+  /** Kinds of releases by the field whose address they are given. */
+  readonly releasedAs: ReadonlyMap<string, ReadonlySet<string>>;
   /** Map calls whose address goes where nobody follows it. */
   readonly untracked: readonly CallFact[];
   readonly keysOf: (flow: Flow, place: string, expr: Expr) => readonly string[];
@@ -44,8 +46,15 @@ export function collectMapsByField(
   ];
   const byField = new Map<string, KeptMap[]>();
   const untracked: CallFact[] = [];
+  const releasedAs = new Map<string, Set<string>>();
   for (const flow of flows) {
     for (const map of flow.calls) {
+      const [at] = map.api?.role === 'unmap' && map.api.address !== undefined ? [map.api.address] : [];
+      const [address, expr] = at === undefined ? [] : [map.args[at], map.call.args[at]];
+      if (address?.kind === 'initial' && expr) {
+        for (const key of keysOf(flow, address.place, expr))
+          releasedAs.set(key, (releasedAs.get(key) ?? new Set()).add(familyOf(map) ?? ''));
+      }
       if (map.api?.role !== 'map' || map.api.fails !== 'mapping-error') continue;
       const stores = flow.stores.filter(
         (store) => store.target.kind !== 'name' && carries(store.value, map.result.key),
@@ -55,7 +64,7 @@ export function collectMapsByField(
       if (keys.some((one) => one.length === 0) || isHandedOn(flow, map)) untracked.push(map);
     }
   }
-  return { byField, untracked, keysOf, kernel };
+  return { byField, releasedAs, untracked, keysOf, kernel };
 }
 
 /** The address is returned, or given to a function that may keep it, and the function itself never releases it. */
@@ -113,6 +122,17 @@ export function findMismatches(flow: Flow, maps: MapsByField, flows: readonly Fl
     const pairs = 0 < local.length ? local.map((map) => ({ map, flow })) : remote;
     const [first] = pairs;
     if (!first) continue;
+    const other = remote.length === 0 ? undefined : unreleasedKind(flow, release, remote, maps);
+    if (other) {
+      found.push({
+        release,
+        map: other.map,
+        mapFunction: other.flow.ir.name,
+        what: 'kind',
+        span: release.call.nameSpan,
+      });
+      continue;
+    }
     const differs = pairs.map((one) => difference(flow, release, one, maps));
     const [what] = differs;
     if (!what || !differs.every((one) => one?.what === what.what)) continue;
@@ -168,6 +188,23 @@ function lastName(key: string): string {
 /** One of the two goes through a field whose type is not seen. */
 function isLong(a: string, b: string): boolean {
   return a.includes('.') || b.includes('.');
+}
+
+/** Before 5.2: a field takes both pages and single buffers, and every release in the file takes it for the same one. */
+function unreleasedKind(
+  flow: Flow,
+  release: CallFact,
+  kept: readonly KeptMap[],
+  maps: MapsByField,
+): KeptMap | undefined {
+  const index = release.api?.address;
+  const [address, expr] = index === undefined ? [] : [release.args[index], release.call.args[index]];
+  if (isAtLeast(maps.kernel, 5, 2) || address?.kind !== 'initial' || !expr) return undefined;
+  const family = familyOf(release);
+  const other = kept.find((one) => familyOf(one.map) !== family && familyOf(one.map) !== 'resource');
+  const isMixed = kept.some((one) => familyOf(one.map) === family);
+  const keys = maps.keysOf(flow, address.place, expr);
+  return isMixed && keys.every((key) => maps.releasedAs.get(key)?.size === 1) ? other : undefined;
 }
 
 /** The map call has the release's direction, or one that is worked out. */

@@ -24,6 +24,7 @@ import { maskFallback } from './mask-fallback';
 import { maskResultUnchecked } from './mask-result-unchecked';
 import { nullDevice } from './null-device';
 import { originalCountWalksDma } from './original-count-walks-dma';
+import { partialUnwind } from './partial-unwind';
 import { removedFunction } from './removed-function';
 import type { Rule } from './rule';
 import { sameCountRequired } from './same-count-required';
@@ -65,6 +66,7 @@ export const RULES: readonly Rule[] = [
   stackBuffer,
   vmallocBuffer,
   cpuAccessWhileMapped,
+  partialUnwind,
   syncMismatch,
   allocationUnchecked,
   freeMismatch,

@@ -3,8 +3,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { withoutMarkers } from '../../server/report/ruleText';
 import { analyze } from '../../server/lens';
+import { withoutMarkers } from '../../server/report/ruleText';
 import { RULES } from '../../server/rules/index';
 import { createParser } from '../../server/syntax/parser';
 import { type Finding, type Fix, type KernelVersion, parseKernelVersion } from '../../server/types';

@@ -1,0 +1,80 @@
+/** Loops that map something in each round, and lose what earlier rounds mapped when one of them fails. */
+
+import type { Span } from '../types';
+import { isTester } from './addresses';
+import { explore, type Outcome } from './explore';
+import type { CallFact, Flow } from './flow';
+import { CLEANUP, FREES_MEMORY } from './leaks';
+import { saysFailed } from './mappings';
+import { mentions, type Value } from './values';
+
+export interface LostRounds {
+  readonly map: CallFact;
+  /** The return on the way that gives up. */
+  readonly end: Span;
+  /** The packet whose parts were mapped is freed on that way. */
+  readonly dropsPacket: boolean;
+}
+
+const PRINTS = /dbg|printk|^pr_|_(?:err|warn|info)$|^(?:dev|netdev)_/;
+
+export function findLostRounds(flow: Flow, callers: (name: string) => readonly Flow[]): readonly LostRounds[] {
+  const found: LostRounds[] = [];
+  for (const map of flow.calls) {
+    if (map.api?.role !== 'map' || map.api.fails !== 'mapping-error') continue;
+    const loop = flow.ir.loops.find((one) => one.blocks.includes(map.block));
+    if (!loop || !isKept(flow, map) || flow.calls.some((call) => loop.blocks.includes(call.block) && mayUndo(call)))
+      continue;
+    const failed = failureBlock(flow, map);
+    const env = failed === undefined ? undefined : flow.entering.get(failed);
+    if (failed === undefined || !env || loop.header === failed) continue;
+    const outcomes = explore(flow, failed, env);
+    const lost = outcomes.map((outcome) => lossOf(flow, outcome, callers));
+    const [first] = lost;
+    if (first && lost.every((one) => one !== undefined)) found.push({ map, ...first });
+  }
+  return found;
+}
+
+/** The address outlives the round: it is put into a descriptor, an array or a list. */
+function isKept(flow: Flow, map: CallFact): boolean {
+  const isAddress = (part: Value) => part.key === map.result.key;
+  return flow.stores.some(
+    (store) => (store.target.kind === 'field' || store.target.kind === 'index') && mentions(store.value, isAddress),
+  );
+}
+
+/** Where the loop goes when the mapping of this round failed. */
+function failureBlock(flow: Flow, map: CallFact): number | undefined {
+  for (const { test, expr, whenTrue, whenFalse } of flow.branches) {
+    const about = { kind: 'branch', test, span: expr.span } as const;
+    if (saysFailed(flow, map, { ...about, holds: true, other: whenFalse })) return whenTrue;
+    if (saysFailed(flow, map, { ...about, holds: false, other: whenTrue })) return whenFalse;
+  }
+  return undefined;
+}
+
+function mayUndo(call: CallFact): boolean {
+  const name = call.call.name ?? '';
+  if (call.api?.role === 'unmap' || name === '') return true;
+  if (call.api?.name === name || isTester(call)) return false;
+  return !FREES_MEMORY.test(name) && !PRINTS.test(name) && CLEANUP.test(name) && !/^(?:netif_|spin_|mutex_)/.test(name);
+}
+
+/** The way ends without anything that may release, and its caller will not do so either. */
+function lossOf(
+  flow: Flow,
+  outcome: Outcome,
+  callers: (name: string) => readonly Flow[],
+): Pick<LostRounds, 'end' | 'dropsPacket'> | undefined {
+  if (!outcome.returned || !outcome.span || outcome.calls.some(mayUndo)) return undefined;
+  const isPacket = (arg: Value) =>
+    arg.kind === 'initial' && flow.ir.params.some((one) => one.name === arg.place && /\bsk_buff\b/.test(one.type));
+  const dropsPacket = outcome.calls.some((call) => FREES_MEMORY.test(call.call.name ?? '') && call.args.some(isPacket));
+  if (dropsPacket) return { end: outcome.span, dropsPacket };
+  const { value } = outcome;
+  if (value?.kind !== 'constant' || 0n <= value.number) return undefined;
+  const above = callers(flow.ir.name);
+  const isUndone = above.some((caller) => caller.calls.some(mayUndo));
+  return flow.ir.isStatic && 0 < above.length && !isUndone ? { end: outcome.span, dropsPacket } : undefined;
+}
