@@ -14,6 +14,8 @@ const HANDLES_LISTS = /\bscatterlist\b|\bsg_table\b|\bsgl\b|\bsgt\b|for_each_sg|
 const MAPS =
   /(?:dma|pci)_(?:p2pdma_)?(?:map|unmap|sync)_|dma_mapping_error|sg_dma_|dma_address|scsi_dma_|_dma_sg\b|dma_buf_\w*map|vb2_dma_|prime_get_contiguous|dma_set_(?:max_seg|seg_)|dma_iova_/;
 const DECLARES = /max_seg|sg_tablesize/;
+/** Memory of the file's own that is mapped: `dma_map_single(dev, pattern, ...)`. */
+const MAPS_NAMED = /(?:dma|pci)_map_single\w*\s*\([^,;]*,\s*&?\s*([A-Za-z_]\w*)\s*[,[.]/g;
 /** A struct says which types its fields are of. */
 const DEFINES_STRUCT = /^(?:(?:typedef|static|const)\s+)*(?:struct|union)\b[^=;(]*\{/;
 const FIELD = /(?:->|\.)\s*([A-Za-z_]\w*)/g;
@@ -27,6 +29,9 @@ export function relevantPieces(text: string, pieces: readonly Piece[]): Readonly
   const others: { readonly piece: Piece; readonly code: string }[] = [];
   const names = new Set<string>();
   const fields = new Set<string>();
+  const mapped = [...new Set([...text.matchAll(MAPS_NAMED)].map(([, name]) => name))].join('|');
+  const declaresMapped =
+    mapped === '' ? undefined : new RegExp(`^(?:static|const)\\b[^=;({]*\\b(?:${mapped})\\s*(?:[[=;]|__)`);
   for (const piece of pieces) {
     if (piece.kind === 'define') {
       chosen.add(piece);
@@ -34,7 +39,7 @@ export function relevantPieces(text: string, pieces: readonly Piece[]): Readonly
     }
     const code = text.slice(piece.start, piece.end);
     if (piece.kind === 'declaration') {
-      if (DEFINES_STRUCT.test(code) || DECLARES.test(code)) chosen.add(piece);
+      if (DEFINES_STRUCT.test(code) || DECLARES.test(code) || declaresMapped?.test(code)) chosen.add(piece);
     } else if (MENTIONS_DMA.test(code) || HANDLES_LISTS.test(code)) {
       chosen.add(piece);
       if (!MAPS.test(code)) continue;
