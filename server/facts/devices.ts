@@ -1,4 +1,4 @@
-/** What is asked of the device: masks, the device that maps, and that there is one. */
+/** What is asked of the device: which masks, and that there is one. */
 
 import type { Span } from '../types';
 import type { CallFact, Flow } from './flow';
@@ -13,15 +13,6 @@ export interface DroppedMask {
 export interface MaskFallback {
   readonly wide: CallFact;
   readonly narrow: CallFact;
-}
-
-/** A list is mapped for another device than the DMA engine's, and then given to the engine. */
-export interface WrongMapper {
-  readonly map: CallFact;
-  readonly prepare: CallFact;
-  readonly device: Span;
-  /** The channel, as the code writes it. */
-  readonly channel: Span;
 }
 
 const MASKS =
@@ -78,37 +69,6 @@ function failureOf(flow: Flow, call: CallFact): number | undefined {
     return onFailure ? branch.whenTrue : branch.whenFalse;
   }
   return undefined;
-}
-
-/** `dma_map_sg(host->dev, sg, ...)` in front of `dmaengine_prep_slave_sg(host->chan, sg, ...)`. */
-export function findWrongMappers(flow: Flow): readonly WrongMapper[] {
-  const found: WrongMapper[] = [];
-  for (const prepare of flow.calls) {
-    if (!/^dmaengine_prep_slave_(?:sg|single)$/.test(prepare.call.name ?? '')) continue;
-    const [channel, subject] = prepare.args;
-    const channelSpan = prepare.call.args[0]?.span;
-    if (!channel || !subject || !channelSpan) continue;
-    const maps = flow.calls.filter((call) => call.api?.role === 'map' && isSubject(call, subject));
-    const [map] = maps;
-    const index = map?.api?.device;
-    const [device, expr] = index === undefined ? [] : [map?.args[index], map?.call.args[index]];
-    if (maps.length !== 1 || !map || !device || !expr || !isOwnDevice(device)) continue;
-    found.push({ map, prepare, device: expr.span, channel: channelSpan });
-  }
-  return found;
-}
-
-function isSubject(map: CallFact, subject: Value): boolean {
-  return map.api?.fails === 'mapping-error' ? map.result.key === subject.key : map.list?.key === subject.key;
-}
-
-/** The device of the platform, the bus or the port: not one that was taken from a channel. */
-function isOwnDevice(device: Value): boolean {
-  const place = device.kind === 'initial' || device.kind === 'address' ? device.place : '';
-  return (
-    /(?:pdev|dev->dev|port(?:\.|->)dev|master(?:\.|->)dev|parent)$|(?:pdev|platform_device)->dev$/.test(place) &&
-    !/chan|dma/i.test(place)
-  );
 }
 
 /** Calls of the DMA API whose device is NULL. */

@@ -28,15 +28,7 @@ import {
   type UntestedResult,
 } from './counts';
 import { type CpuFieldUse, findCpuFields, findPhysicalUses, type PhysicalUse } from './cpuFields';
-import {
-  type DroppedMask,
-  findDroppedMasks,
-  findMaskFallbacks,
-  findNullDevices,
-  findWrongMappers,
-  type MaskFallback,
-  type WrongMapper,
-} from './devices';
+import { type DroppedMask, findDroppedMasks, findMaskFallbacks, findNullDevices, type MaskFallback } from './devices';
 import {
   collectTableWalks,
   type DroppedCount,
@@ -99,7 +91,6 @@ export interface FunctionFacts {
   readonly wrongFrees: readonly WrongFree[];
   readonly droppedMasks: readonly DroppedMask[];
   readonly maskFallbacks: readonly MaskFallback[];
-  readonly wrongMappers: readonly WrongMapper[];
   readonly nullDevices: ReturnType<typeof findNullDevices>;
   readonly misreadResults: readonly MisreadResult[];
   readonly untestedAddresses: readonly UntestedAddress[];
@@ -184,7 +175,6 @@ export function extractFacts(file: FileIr, source: string, kernel: KernelVersion
     wrongFrees: findWrongFrees(flow, allocations),
     droppedMasks: findDroppedMasks(flow),
     maskFallbacks: findMaskFallbacks(flow),
-    wrongMappers: findWrongMappers(flow),
     nullDevices: findNullDevices(flow),
     mapsWithMappedCount: findMappedCountReleases(flow, 'map', counts),
     untestedResults: findUntestedResults(flow, text, tests),

@@ -16,7 +16,6 @@ import { mapResultUnchecked } from './map-result-unchecked';
 import { mapWithMappedCount } from './map-with-mapped-count';
 import { mappedCountDropped } from './mapped-count-dropped';
 import { mappedCountWalksCpu } from './mapped-count-walks-cpu';
-import { mappedForAnotherDevice } from './mapped-for-another-device';
 import { mappingErrorMisread } from './mapping-error-misread';
 import { mappingErrorUnchecked } from './mapping-error-unchecked';
 import { mappingLeak } from './mapping-leak';
@@ -73,7 +72,6 @@ export const RULES: readonly Rule[] = [
   zeroedAgain,
   maskResultUnchecked,
   maskFallback,
-  mappedForAnotherDevice,
   nullDevice,
   staticBuffer,
   removedFunction,
