@@ -6,6 +6,7 @@ import { pathToFileURL } from 'node:url';
 import { analyze } from '../lens';
 import { FORMATS, type Format } from '../report/formats';
 import { comparePaths, inOrder } from '../report/order';
+import { visible } from '../report/visible';
 import { RULES } from '../rules/index';
 import { PLATFORMS } from '../sim/platforms';
 import { createParser, type Parser } from '../syntax/parser';
@@ -57,7 +58,7 @@ export interface CheckOptions {
 export async function runCheck(paths: readonly string[], options: CheckOptions): Promise<number> {
   const started = performance.now();
   refuseContradictions(options);
-  const log = (message: string) => process.stderr.write(`dma-lens: ${message}\n`);
+  const log = (message: string) => process.stderr.write(`dma-lens: ${visible(message)}\n`);
   const projectOf = createProjectFinder();
   try {
     const settings = readSettings(paths, options, projectOf);

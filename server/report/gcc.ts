@@ -3,6 +3,7 @@
 import type { Severity } from '../types';
 import type { ScanResult } from '../workspace/scan';
 import { indexLines } from './lines';
+import { visible } from './visible';
 
 const WORDS: Readonly<Record<Severity, string>> = { error: 'error', warning: 'warning', information: 'note' };
 
@@ -13,7 +14,7 @@ export function gccReport(scan: ScanResult): string {
     for (const finding of findings) {
       const at = lines.positionAt(finding.span.start);
       out.push(
-        `${file}:${at.line}:${at.column}: ${WORDS[finding.severity]}: ${oneLine(finding.message)} [${finding.rule}]`,
+        `${oneLine(file)}:${at.line}:${at.column}: ${WORDS[finding.severity]}: ${oneLine(finding.message)} [${finding.rule}]`,
       );
     }
   }
@@ -22,5 +23,5 @@ export function gccReport(scan: ScanResult): string {
 
 /** Code in a message may span lines; a compiler's message may not. */
 function oneLine(message: string): string {
-  return message.replace(/\s*[\r\n]\s*/g, ' ');
+  return visible(message.replace(/\s*[\r\n]\s*/g, ' '));
 }

@@ -8,6 +8,7 @@ import { platform } from '../sim/platforms';
 import type { Finding, Severity } from '../types';
 import type { ScanResult } from '../workspace/scan';
 import { indexLines, type LineIndex } from './lines';
+import { visible } from './visible';
 
 export interface PrettyOptions {
   readonly colors: Colors;
@@ -25,7 +26,8 @@ export function prettyReport(scan: ScanResult, { colors, isQuiet }: PrettyOption
   return out.map((line) => `${line}\n`).join('');
 }
 
-function describe(file: string, finding: Finding, lines: LineIndex, colors: Colors): readonly string[] {
+function describe(path: string, finding: Finding, lines: LineIndex, colors: Colors): readonly string[] {
+  const file = visible(path);
   const start = lines.positionAt(finding.span.start);
   const end = lines.positionAt(finding.span.end);
   const paint = painter(finding.severity, colors);
@@ -35,16 +37,18 @@ function describe(file: string, finding: Finding, lines: LineIndex, colors: Colo
   const blank = ' '.repeat(margin.length);
   const before = source.slice(0, start.column - 1).replace(/[^\t]/g, ' ');
   const out = [
-    `${colors.bold(`${file}:${start.line}:${start.column}`)} ${paint(finding.severity)} ${colors.dim(`[${finding.rule}]`)} ${finding.function}()`,
-    `  ${finding.message}`,
-    `  ${colors.dim(`${margin} |`)} ${source}`,
+    `${colors.bold(`${file}:${start.line}:${start.column}`)} ${paint(finding.severity)} ${colors.dim(`[${finding.rule}]`)} ${visible(finding.function)}()`,
+    `  ${visible(finding.message)}`,
+    `  ${colors.dim(`${margin} |`)} ${visible(source)}`,
     `  ${colors.dim(`${blank} |`)} ${before}${paint('^'.repeat(Math.max(1, last - start.column + 1)))}`,
   ];
   for (const related of finding.related) {
     const at = related.at ?? lines.positionAt(related.span.start);
-    out.push(`  ${colors.dim(`${related.file ?? file}:${at.line}:${at.column}: ${related.message}`)}`);
+    out.push(
+      `  ${colors.dim(`${visible(related.file ?? file)}:${at.line}:${at.column}: ${visible(related.message)}`)}`,
+    );
   }
-  for (const fix of finding.fixes) out.push(`  ${colors.green('fix:')} ${fix.title}`);
+  for (const fix of finding.fixes) out.push(`  ${colors.green('fix:')} ${visible(fix.title)}`);
   if (finding.replay) out.push(...describeReplay(finding.replay, colors));
   return out;
 }

@@ -56,6 +56,22 @@ test('gitlab: Code Quality', () => {
   expect(FORMATS.gitlab(empty, context)).toBe('[]\n');
 });
 
+test.each(['gcc', 'pretty'] as const)(
+  '%s: nothing from a file or its name reaches the terminal as a command',
+  (format) => {
+    const scan = scanTexts({
+      'a\u001b[2J\n.c': WRONG_COUNT.replace('if (mapped)', 'if (mapped) /* \u001b]0;x\u0007 \u202e \u009b */'),
+    });
+    const files = scan.files.map((one) => ({
+      ...one,
+      findings: one.findings.map((finding) => ({ ...finding, message: 'x\u001b[31m\u202e\r', function: 'f\u0007' })),
+    }));
+    const report = FORMATS[format]({ ...scan, files }, context);
+    expect(report).not.toMatch(/(?![\t\n])[\p{Cc}\u202e]/u);
+    expect(report).toContain('\u241b');
+  },
+);
+
 test('gcc and github say nothing when there is nothing', () => {
   expect(FORMATS.gcc(empty, context) + FORMATS.github(empty, context)).toBe('');
 });

@@ -81,6 +81,21 @@ describe('fingerprints', () => {
   });
 });
 
+test('a place in another file has its own line and column, and comes first on the way', () => {
+  const scan = scanTexts({ 'a.c': WRONG_COUNT });
+  const related = [
+    { file: 'b.c', span: { start: 900, end: 910 }, at: { line: 40, column: 2 }, message: 'mapped here' },
+  ];
+  const files = scan.files.map((file) => ({ ...file, findings: file.findings.map((one) => ({ ...one, related })) }));
+  const [result] = validSarif(sarifReport({ ...scan, files }, options)).runs[0]?.results ?? [];
+  const place = {
+    artifactLocation: { uri: 'b.c', uriBaseId: 'SRCROOT' },
+    region: { startLine: 40, startColumn: 2 },
+  };
+  expect(result?.relatedLocations?.[0]?.physicalLocation).toEqual(place);
+  expect(result?.codeFlows?.[0]?.threadFlows[0]?.locations[0]?.location?.physicalLocation).toEqual(place);
+});
+
 test('a replay travels along', () => {
   const { results } = runOf({ 'a.c': FIRST_ADDRESS });
   expect(results[0]?.properties?.['replay']).toMatchObject({ predicate: 'contiguous-size' });

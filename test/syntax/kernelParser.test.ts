@@ -161,3 +161,13 @@ function bad(node: SyntaxNode): string {
   if (node.isBad) return `${node.type} at ${node.start}-${node.end}`;
   return node.children.map(bad).find((text) => text !== '') ?? '';
 }
+
+test('brackets that cross the brace of an initializer: every node lies in its parent', () => {
+  const pending: SyntaxNode[] = [...parse('p={E(}{')];
+  for (let node = pending.pop(); node; node = pending.pop()) {
+    for (const child of node.children) {
+      expect([child.type, node.start <= child.start && child.end <= node.end]).toEqual([child.type, true]);
+      pending.push(child);
+    }
+  }
+});

@@ -91,7 +91,8 @@ export function readInitializer(r: Reader): Node {
     if (r.at === before) r.at += 1;
   }
   if (r.tokens.length <= close) children.push(bad(r.endOfLast, r.endOfLast));
-  else r.at = close + 1;
+  // Brackets that cross the brace may have been read beyond it.
+  else r.at = Math.max(r.at, close + 1);
   return node('initializer_list', start, r.endOfLast, children);
 }
 
