@@ -4,7 +4,7 @@ import { type Dirent, readdirSync, readFileSync, realpathSync, statSync } from '
 import { join } from 'node:path';
 import { MENTIONS_DMA } from '../dmaApi';
 import { decodeSource } from './encoding';
-import { type IgnoreRules, ignoreRulesAbove, isIgnored, withIgnoreFile } from './gitignore';
+import { type IgnoreRules, ignoreRulesAbove, isIgnored, isInRepository, withIgnoreFile } from './gitignore';
 
 export interface FoundFiles {
   /** C files, as paths below what was given, in stable order. */
@@ -34,7 +34,7 @@ function visitGiven(path: string, walk: Walk): void {
   try {
     const stat = statSync(path);
     const real = realpathSync(path);
-    if (stat.isDirectory()) visitFolder(path, real, ignoreRulesAbove(real), walk);
+    if (stat.isDirectory()) visitFolder(path, real, ignoreRulesAbove(real), walk, isInRepository(real));
     else if (stat.isFile()) addFile(path, real, walk);
     else walk.failed.push({ file: path, reason: 'neither a file nor a folder' });
   } catch (error) {
@@ -42,15 +42,18 @@ function visitGiven(path: string, walk: Walk): void {
   }
 }
 
-function visitFolder(path: string, real: string, above: IgnoreRules, walk: Walk): void {
+/** Outside of a repository `.gitignore` says nothing: a tree that was unpacked from an archive brings that of its packager. */
+function visitFolder(path: string, real: string, above: IgnoreRules, walk: Walk, isBelow: boolean): void {
   if (walk.seen.has(real)) return;
   walk.seen.add(real);
   const entries = readdirSync(path, { withFileTypes: true }).sort((a, b) => (a.name < b.name ? -1 : 1));
-  const rules = entries.some((entry) => entry.name === '.gitignore') ? withIgnoreFile(above, real) : above;
+  const has = (name: string) => entries.some((entry) => entry.name === name);
+  const isInside = isBelow || has('.git');
+  const rules = isInside && has('.gitignore') ? withIgnoreFile(above, real) : above;
   for (const entry of entries) {
     const below = path === '.' ? entry.name : join(path, entry.name);
     try {
-      visitEntry(entry, below, join(real, entry.name), rules, walk);
+      visitEntry(entry, below, join(real, entry.name), rules, walk, isInside);
     } catch (error) {
       // What vanishes while the scan runs was not there.
       if (!isMissing(error)) walk.failed.push({ file: below, reason: reasonOf(error) });
@@ -58,12 +61,19 @@ function visitFolder(path: string, real: string, above: IgnoreRules, walk: Walk)
   }
 }
 
-function visitEntry(entry: Dirent, path: string, place: string, rules: IgnoreRules, walk: Walk): void {
+function visitEntry(
+  entry: Dirent,
+  path: string,
+  place: string,
+  rules: IgnoreRules,
+  walk: Walk,
+  isInside: boolean,
+): void {
   const isLink = entry.isSymbolicLink();
   const what = isLink ? statSync(path) : entry;
   if (what.isDirectory()) {
     if (entry.name === '.git' || entry.name === 'node_modules' || isIgnored(rules, place, true)) return;
-    visitFolder(path, isLink ? realpathSync(path) : place, rules, walk);
+    visitFolder(path, isLink ? realpathSync(path) : place, rules, walk, isInside);
   } else if (what.isFile() && /\.[ch]$/.test(path) && !isIgnored(rules, place, false)) {
     addFile(path, isLink ? realpathSync(path) : place, walk);
   }

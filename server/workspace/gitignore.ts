@@ -30,6 +30,14 @@ export function ignoreRulesAbove(real: string): IgnoreRules {
   return isIgnored(rules, real, true) ? [] : rules;
 }
 
+/** Whether a repository is at a real path or above. */
+export function isInRepository(real: string): boolean {
+  for (let folder = real; ; folder = dirname(folder)) {
+    if (existsSync(join(folder, '.git'))) return true;
+    if (dirname(folder) === folder) return false;
+  }
+}
+
 /** `rules` and those of the `.gitignore` in `folder`, if it can be read. */
 export function withIgnoreFile(rules: IgnoreRules, folder: string): IgnoreRules {
   try {

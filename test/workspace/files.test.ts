@@ -69,10 +69,16 @@ describe('.gitignore', () => {
 
   test('holds below a folder of the repository, but not outside of one', () => {
     put(FILES);
-    expect(found('sub')).not.toContain('sub/local1.c');
+    expect(found('sub')).toContain('sub/local1.c');
     expect(found('sub')).toContain('sub/build/b.c');
     mkdirSync(join(top, '.git'));
+    expect(found('sub')).not.toContain('sub/local1.c');
     expect(found('sub')).not.toContain('sub/build/b.c');
+  });
+
+  test('of a packager who ignores a whole unpacked tree does not hide the tree', () => {
+    put({ '.gitignore': '/*\n!/debian/\n', 'drivers/a.c': '' });
+    expect(found('.')).toEqual(['drivers/a.c']);
   });
 
   test('does not hold for what is named', () => {
