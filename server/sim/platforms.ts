@@ -57,6 +57,7 @@ export const PLATFORMS: readonly Platform[] = [
     backend: iommuDma,
     isDefault: (kernel) => since(kernel, HAS_COMMON_LAYER.major, HAS_COMMON_LAYER.minor),
   },
+  // Until 4.6 only platform devices of arm64 took this way; their mask has 32 bits unless the driver asks for more.
   {
     id: 'iommu-dma-4.4',
     phrase: 'with iommu-dma of 4.4',
@@ -64,6 +65,7 @@ export const PLATFORMS: readonly Platform[] = [
     doc: 'One segment per entry, each aligned to the power of two of its length: holes.',
     backend: iommuDma44,
     isDefault: (kernel) => !since(kernel, HAS_COMMON_LAYER.major, HAS_COMMON_LAYER.minor),
+    device: { dmaMask: 0xffffffffn, pci: false },
   },
   {
     id: 'iommu-dma-v6',
@@ -72,6 +74,7 @@ export const PLATFORMS: readonly Platform[] = [
     doc: 'As 4.4, with wrong addresses for offsets beyond a granule.',
     backend: iommuDmaV6,
     isDefault: () => false,
+    device: { dmaMask: 0xffffffffn, pci: false },
   },
   {
     id: 'iommu-dma-untrusted',
