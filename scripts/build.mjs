@@ -1,6 +1,6 @@
 // Bundles the client, the server, the command line and (with --scripts) the development scripts into dist/.
 import { createHash } from 'node:crypto';
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { build } from 'esbuild';
 
 const { version } = JSON.parse(readFileSync('package.json', 'utf8'));
@@ -41,7 +41,7 @@ const common = {
   format: 'cjs',
   sourcemap: false,
   minify: process.argv.includes('--minify'),
-  // Looked up at run time where they exist: a yardstick of the benchmark, and a nicety of the worker pool.
+  // Looked up at run time, and only where a working binary exists.
   external: ['vscode', 'tree-sitter', 'tree-sitter-c', '@napi-rs/nice'],
   // Its main file cannot be bundled.
   alias: { 'jsonc-parser': 'jsonc-parser/lib/esm/main.js' },
@@ -90,5 +90,8 @@ await build({
   plugins: [NO_FILES],
   ...WEB,
 });
+mkdirSync('dist', { recursive: true });
 // The workers of a scan run the command line's file: a bundle of their own would double what is shipped.
 writeFileSync('dist/scan-worker.js', "module.exports = require('./cli.js').analyzeFiles;\n");
+cpSync('node_modules/web-tree-sitter/web-tree-sitter.wasm', 'dist/web-tree-sitter.wasm');
+cpSync('node_modules/tree-sitter-c/tree-sitter-c.wasm', 'dist/tree-sitter-c.wasm');

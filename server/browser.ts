@@ -4,27 +4,37 @@ import { BrowserMessageReader, BrowserMessageWriter, createConnection } from 'vs
 import { analyze } from './lens';
 import { startServer } from './lsp/server';
 import type { Engine } from './lsp/session';
-import { createParser } from './syntax/parser';
+import type { ParserAssets } from './protocol';
+import { createParser, type Parser } from './syntax/parser';
 
 declare const DMA_LENS_VERSION: string;
 
 /** The part of a worker's global scope that is used; the compiler is told about windows only. */
 declare const self: ConstructorParameters<typeof BrowserMessageReader>[0] & { readonly navigator: Navigator };
 
-function createEngine(): Engine {
-  const parser = createParser();
+/** The parser comes with the first message, because a worker cannot read the extension's files. */
+function createEngine(): Engine & { load(assets: ParserAssets): void } {
+  let parser: Promise<Parser> | undefined;
   return {
     version: DMA_LENS_VERSION,
     runtime: self.navigator.userAgent,
-    parser: () => 'kernel-c',
+    parser: () => (parser ? 'wasm' : 'missing'),
     memory: () => 0,
+    load(assets) {
+      parser = createParser({ wasm: { runtime: bytesOf(assets.runtime), grammar: bytesOf(assets.grammar) } });
+    },
     async analyze(_uri, text, options) {
+      if (!parser) throw new Error('the client did not hand over the parser');
       return analyze(text, await parser, options);
     },
     forget() {},
     kernelOf: () => undefined,
     filesChanged() {},
   };
+}
+
+function bytesOf(base64: string): Uint8Array {
+  return Uint8Array.from(atob(base64), (char) => char.charCodeAt(0));
 }
 
 startServer(createConnection(new BrowserMessageReader(self), new BrowserMessageWriter(self)), createEngine());

@@ -12,9 +12,17 @@ export interface InitializationOptions {
   readonly mergesDiagnostics?: boolean;
   /** The section `dmaLens`, for clients that answer no `workspace/configuration`. */
   readonly settings?: unknown;
+  /** Where the parser's two files are, for a server that cannot read files. */
+  readonly parser?: ParserAssets;
 }
 
 export type ThemeKind = 'light' | 'dark' | 'high-contrast';
+
+/** The WASM parser, as base64. */
+export interface ParserAssets {
+  readonly runtime: string;
+  readonly grammar: string;
+}
 
 /** Notification: the editor's theme has changed. Parameter: ThemeKind. */
 export const THEME_CHANGED = 'dmaLens/themeChanged';

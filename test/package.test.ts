@@ -22,8 +22,10 @@ test('the list of files', () => {
     'dist/client.js',
     'dist/explorer.js',
     'dist/scan-worker.js',
+    'dist/tree-sitter-c.wasm',
     'dist/web-client.js',
     'dist/web-server.js',
+    'dist/web-tree-sitter.wasm',
     'dist/worker.js',
     'images/diagnostics.png',
     'images/explorer.png',
@@ -57,8 +59,10 @@ describe('the list is enough', () => {
       expect(files).toContain(name);
       expect(client).toContain(name);
     }
-    expect(files).toContain('dist/web-server.js');
-    expect(web).toContain('web-server.js');
+    for (const name of ['web-server.js', 'web-tree-sitter.wasm', 'tree-sitter-c.wasm']) {
+      expect(files).toContain(`dist/${name}`);
+      expect(web).toContain(name);
+    }
   });
 
   test('programs need no module that is not inside', () => {

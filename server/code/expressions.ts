@@ -46,8 +46,6 @@ const BINARY: ReadonlySet<string> = new Set([
   '>=',
 ]);
 
-const NAME = /^[A-Za-z_$][\w$]*$/;
-
 /** An expression outside any function: side effects are dropped. */
 export function lowerExpression(node: SyntaxNode, source: Source): Expr {
   return lowerValue(new Builder(source), node);
@@ -58,14 +56,19 @@ export function lowerValue(b: Builder, node: SyntaxNode): Expr {
   const span = { start: node.start, end: node.end };
   const text = () => textOf(node, b.source);
   switch (node.type) {
-    case 'identifier': {
+    case 'identifier':
+    case 'true':
+    case 'false':
+    case 'null':
+    case 'field_identifier': {
       const name = text();
-      return NAME.test(name) ? { kind: 'name', name, span } : { kind: 'opaque', text: name, span };
+      return /^[A-Za-z_$][\w$]*$/.test(name) ? { kind: 'name', name, span } : { kind: 'opaque', text: name, span };
     }
     case 'number_literal':
     case 'char_literal':
       return numberOf(text(), span);
     case 'string_literal':
+    case 'concatenated_string':
       return { kind: 'string', text: text(), span };
     case 'parenthesized_expression':
       return lowerParenthesized(b, node);
@@ -125,6 +128,7 @@ export function lowerValue(b: Builder, node: SyntaxNode): Expr {
     case 'call_expression':
       return lowerCall(b, node, span, true);
     case 'sizeof_expression':
+    case 'alignof_expression':
     case 'offsetof_expression':
       return { kind: 'sizeof', text: text(), span };
     case 'compound_literal_expression': {

@@ -1,6 +1,6 @@
 /** From a file's syntax tree to its IR. No node leaves this folder. */
 
-import type { Select } from '../syntax/kernelParser';
+import type { Select } from '../syntax/outline';
 import type { Parser, SyntaxNode } from '../syntax/parser';
 import { declaredVariables, type Source, tagOf } from './declarations';
 import { lowerExpression } from './expressions';
@@ -8,6 +8,10 @@ import type { FileIr, FunctionIr, GlobalIr, StructIr, Variable } from './ir';
 import { lowerFunction } from './lowerFunction';
 
 type Macro = FileIr['macros'][number];
+
+/** What may stand around functions and declarations. */
+const NESTED = /^(?:preproc_(?:if|ifdef|elif|else|elifdef)|linkage_specification|declaration_list|ERROR)$/;
+const DEFINES_TYPE = /^(?:struct_specifier|union_specifier|type_definition)$/;
 
 /** Lowers a file, or the pieces of it that `select` wants. Nothing throws for what the text holds. */
 export function lowerFile(parser: Parser, text: string, select?: Select): FileIr {
@@ -18,13 +22,18 @@ export function lowerFile(parser: Parser, text: string, select?: Select): FileIr
   const macros: Macro[] = [];
   const source: Source = { text };
   let errorCount = 0;
-  for (const child of nodes) {
+  const pending = [...nodes].reverse();
+  for (let child = pending.pop(); child; child = pending.pop()) {
     if (child.type === 'function_definition') {
       const ir = lowerFunction(child, source);
       if (ir) functions.push(ir);
       if (ir?.hasError !== false) errorCount += 1;
-    } else if (child.type === 'declaration' || child.type === 'type_definition') {
-      if (child.type === 'declaration') globals.push(...lowerGlobals(child, source));
+    } else if (NESTED.test(child.type)) {
+      pending.push(...[...child.children].reverse());
+    } else if (child.type === 'declaration') {
+      globals.push(...lowerGlobals(child, source));
+      structs.push(...structsIn(child, source));
+    } else if (DEFINES_TYPE.test(child.type)) {
       structs.push(...structsIn(child, source));
     } else if (child.type === 'preproc_def' || child.type === 'preproc_function_def') {
       const macro = macroOf(child, text);

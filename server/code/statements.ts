@@ -5,13 +5,15 @@ import type { SyntaxNode } from '../syntax/parser';
 import type { Span } from '../types';
 import type { Builder, OpenSwitch } from './builder';
 import { declaredVariables, fieldOf, textOf } from './declarations';
-import { argumentsOf, lowerCondition, lowerEffect, lowerValue } from './expressions';
+import { lowerCondition, lowerEffect, lowerValue } from './expressions';
 import type { Call, Expr } from './ir';
 
 export function lowerStatement(b: Builder, node: SyntaxNode): void {
   const span = { start: node.start, end: node.end };
   switch (node.type) {
     case 'compound_statement':
+    case 'ERROR':
+    case 'attributed_statement':
       lowerAll(b, node.children);
       break;
     case 'declaration':
@@ -23,19 +25,16 @@ export function lowerStatement(b: Builder, node: SyntaxNode): void {
       break;
     }
     case 'if_statement':
-      lowerIf(b, node);
+      if (isWord(b, node, 'if')) lowerIf(b, node);
+      else lowerMacroScope(b, node);
       break;
     case 'while_statement':
-      lowerWhile(b, node);
+      if (isWord(b, node, 'while')) lowerWhile(b, node);
+      else lowerMacroLoop(b, node);
       break;
     case 'for_statement':
-      lowerFor(b, node);
-      break;
-    case 'macro_loop':
-      lowerMacroLoop(b, node);
-      break;
-    case 'macro_scope':
-      lowerMacroScope(b, node);
+      if (isWord(b, node, 'for')) lowerFor(b, node);
+      else lowerMacroLoop(b, node);
       break;
     case 'do_statement':
       lowerDo(b, node);
@@ -73,6 +72,9 @@ export function lowerStatement(b: Builder, node: SyntaxNode): void {
       leaveTo(b, b.continues.at(-1));
       break;
     case 'preproc_if':
+    case 'preproc_ifdef':
+    case 'preproc_elif':
+    case 'preproc_elifdef':
       lowerArms(b, node);
       break;
     case 'preproc_else':
@@ -85,6 +87,12 @@ export function lowerStatement(b: Builder, node: SyntaxNode): void {
 
 function lowerAll(b: Builder, nodes: readonly SyntaxNode[]): void {
   for (const node of nodes) if (node.named && node.type !== 'comment') lowerStatement(b, node);
+}
+
+/** The keyword is the user's own, not one that stands for a macro. */
+function isWord(b: Builder, node: SyntaxNode, word: string): boolean {
+  const text = b.source.text.slice(node.start, node.start + word.length + 1);
+  return text.startsWith(word) && !/\w/.test(text[word.length] ?? ' ');
 }
 
 function leaveTo(b: Builder, block: number | undefined): void {
@@ -204,25 +212,37 @@ function headSpan(node: SyntaxNode, body: SyntaxNode | undefined): Span {
   return { start: node.start, end: last?.end ?? node.end };
 }
 
-/** The call that a macro with a block or a statement behind it is. */
+/** The macro that a rewritten `while (a, b)`, `if (a, b)` or `for (a; b; c)` stands for. */
 function macroCall(b: Builder, node: SyntaxNode): Call {
-  const callee = fieldOf(node, 'function') ?? node;
-  const list = fieldOf(node, 'arguments') ?? callee;
-  const { start, end } = callee;
+  const name = /^[A-Za-z_]\w*/.exec(b.source.text.slice(node.start, node.start + 120))?.[0];
+  const body = fieldOf(node, 'body') ?? fieldOf(node, 'consequence');
+  const condition = fieldOf(node, 'condition');
+  const parts = condition ? [condition] : ['initializer', 'update'].flatMap((field) => fieldOf(node, field) ?? []);
   return {
     id: b.nextCallId(),
-    name: textOf(callee, b.source),
-    nameSpan: { start, end },
-    args: argumentsOf(node).map((part) => lowerValue(b, part)),
-    span: { start, end: list.end },
+    name,
+    nameSpan: { start: node.start, end: node.start + (name?.length ?? 0) },
+    args: parts.flatMap((part) => commaParts(part)).map((part) => lowerValue(b, part)),
+    span: headSpan(node, body),
   };
+}
+
+function commaParts(node: SyntaxNode): readonly SyntaxNode[] {
+  if (node.type === 'parenthesized_expression') {
+    const inner = node.children.find((child) => child.named && child.type !== 'comment');
+    return inner ? commaParts(inner) : [];
+  }
+  if (node.type !== 'comma_expression') return [node];
+  const left = fieldOf(node, 'left');
+  const right = fieldOf(node, 'right');
+  return [...(left ? [left] : []), ...(right ? commaParts(right) : [])];
 }
 
 /** `scoped_guard(mutex, &lock) { ... }`: a block that runs once. */
 function lowerMacroScope(b: Builder, node: SyntaxNode): void {
   const call = macroCall(b, node);
   b.emit({ kind: 'call', call, span: call.span });
-  const body = fieldOf(node, 'body');
+  const body = fieldOf(node, 'consequence');
   if (body) lowerStatement(b, body);
 }
 
@@ -286,7 +306,7 @@ function lowerCase(b: Builder, node: SyntaxNode): void {
 /** `#ifdef` around whole statements: both arms are possible. */
 function lowerArms(b: Builder, node: SyntaxNode): void {
   const alternative = fieldOf(node, 'alternative');
-  const condition = fieldOf(node, 'condition');
+  const condition = fieldOf(node, 'condition') ?? fieldOf(node, 'name');
   const span = condition ? { start: condition.start, end: condition.end } : { start: node.start, end: node.end };
   const [yes, no, join] = [b.newBlock(), b.newBlock(), b.newBlock()];
   const test: Expr = { kind: 'opaque', text: condition ? textOf(condition, b.source) : '#if', span };

@@ -5,7 +5,13 @@ import { MessageType, ShowMessageNotification, TextDocuments } from 'vscode-lang
 import { TextDocument } from 'vscode-languageserver-textdocument';
 import { MENTIONS_DMA } from '../dmaApi';
 import type { Analysis, AnalyzeOptions } from '../lens';
-import { type InitializationOptions, RULE_PAGES, type ServerReport, type ThemeKind } from '../protocol';
+import {
+  type InitializationOptions,
+  type ParserAssets,
+  RULE_PAGES,
+  type ServerReport,
+  type ThemeKind,
+} from '../protocol';
 import { readSettings, type Settings } from '../settings';
 import { type Finding, formatKernel, type KernelVersion, NEWEST_KERNEL } from '../types';
 import { platformsFor } from './platformSets';
@@ -33,6 +39,8 @@ export interface Engine {
   /** Where there is a file system. */
   readonly files?: EngineFiles;
   readonly parser: () => string;
+  /** Takes the parser from the client, where it cannot be read from files. */
+  load?(assets: ParserAssets): void;
   readonly memory: () => number;
   readonly version: string;
   readonly runtime: string;
@@ -214,6 +222,7 @@ export function createSession(connection: Connection, engine: Engine): Session {
       session.theme = options.theme ?? 'dark';
       rulePages = typeof options.rulePages === 'string' ? options.rulePages : RULE_PAGES;
       pushed = options.settings;
+      if (options.parser) engine.load?.(options.parser);
     },
     rulePage: (rule) => (rulePages.includes('{rule}') ? rulePages.replace('{rule}', rule) : `${rulePages}${rule}.md`),
     withProject,

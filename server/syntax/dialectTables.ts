@@ -1,6 +1,6 @@
-/** Words of kernel C that plain C does not know. Learning one means adding it here and a line in its test. */
+/** Words of kernel C that the C grammar cannot read. Learning one means adding it here and a line in its test. */
 
-/** Annotations without arguments: left out. */
+/** Annotations without arguments: blanked. */
 export const ANNOTATIONS: ReadonlySet<string> = new Set([
   '__iomem',
   '__user',
@@ -108,7 +108,7 @@ export const ANNOTATIONS: ReadonlySet<string> = new Set([
   'PACKED',
 ]);
 
-/** Annotations with arguments: left out with their parentheses. */
+/** Annotations with arguments: blanked with their parentheses. */
 export const ANNOTATION_CALLS: ReadonlySet<string> = new Set([
   '__attribute__',
   '__attribute',
@@ -161,6 +161,30 @@ export const LOOP_NAME =
 /** Macros that open a block which runs once. */
 export const SCOPE_NAME = /^(?:scoped_|with_|i915_gem_ww_|for_i915_gem_ww|class_scoped|unsafe_|cond_)/;
 
+/** Words before `(` that make no macro call. */
+export const CONTROL: ReadonlySet<string> = new Set([
+  'if',
+  'while',
+  'for',
+  'switch',
+  'return',
+  'sizeof',
+  'do',
+  'else',
+  'case',
+  'goto',
+  '_Alignof',
+  '__alignof__',
+  'alignof',
+  'asm',
+  '__asm__',
+  '_Static_assert',
+  'static_assert',
+  'default',
+  'defined',
+  '_Generic',
+]);
+
 /** Words that cannot end a declaration specifier or an expression: what follows is no annotation. */
 export const NO_ANNOTATION_AFTER: ReadonlySet<string> = new Set([
   'return',
@@ -192,7 +216,7 @@ export const NO_ANNOTATION_AFTER: ReadonlySet<string> = new Set([
   'default',
 ]);
 
-/** Built-in type words: as a macro argument they are one name. */
+/** Built-in type words: as a macro argument they are written as one name. */
 export const TYPE_WORDS: ReadonlySet<string> = new Set([
   'unsigned',
   'signed',

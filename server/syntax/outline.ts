@@ -17,6 +17,9 @@ export interface Piece {
   readonly body: number;
 }
 
+/** Tells which pieces of a file are wanted. */
+export type Select = (text: string, pieces: readonly Piece[]) => ReadonlySet<Piece>;
+
 enum Mark {
   None,
   Word,

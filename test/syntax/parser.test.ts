@@ -4,6 +4,7 @@ import { outlineOf } from '../../server/syntax/outline';
 import { createParser, type SyntaxNode } from '../../server/syntax/parser';
 
 const parser = await createParser();
+const wasm = await createParser({ engine: 'wasm' });
 const parse = (text: string) => parser.parse(text).nodes;
 
 /** One construct each that the plain grammar cannot read. */
@@ -48,6 +49,13 @@ describe('constructs', () => {
   test('an unfinished function ends where the next one begins in the first column', () => {
     const nodes = parse('int f(void)\n{\n\tif (a) {\n\t\tb();\n}\n\nint g(void)\n{\n\treturn 1;\n}\n');
     expect(nodes.map((one) => one.type)).toEqual(['function_definition', 'function_definition']);
+  });
+});
+
+describe('the native and the WASM parser', () => {
+  test.each(Object.entries(CONSTRUCTS))('agree on %s', (_name, code) => {
+    const text = `/* \u00fc \u{1f600} */ ${code}`;
+    expect(wasm.parse(text)).toEqual(parser.parse(text));
   });
 });
 
