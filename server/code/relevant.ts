@@ -9,10 +9,10 @@ import { MENTIONS_DMA } from '../dmaApi';
 import type { Piece } from '../syntax/outline';
 
 /** Scatterlists are also built and walked by functions that map nothing. */
-const HANDLES_LISTS = /\bscatterlist\b|\bsg_table\b|\bsgl\b|\bsgt\b|for_each_sg|\bsg_[a-z_]+\(|max_seg|sg_tablesize/;
+const HANDLES_LISTS = /\bscatterlist\b|\bsg_tables?\b|\bsgl\b|\bsgt\b|for_each_sg|\bsg_[a-z_]+\(|max_seg|sg_tablesize/;
 /** Calls that make, use, test or release a mapping; without any of them a file holds nothing to find. */
 const MAPS =
-  /(?:dma|pci)_(?:p2pdma_)?(?:map|unmap|sync)_|dma_mapping_error|sg_dma_|dma_address|scsi_dma_|_dma_sg\b|dma_buf_\w*map|vb2_dma_|prime_get_contiguous|dma_set_(?:max_seg|seg_)|dma_iova_/;
+  /(?:dma|pci)_(?:p2pdma_)?(?:map|unmap|sync)_|dma_mapping_error|sg_dma_|dma_address|scsi_dma_|_dma_sg\b|dma_buf_\w*map|vb2_dma_|prime_get_contiguous|dma_set_(?:max_seg|seg_)|dma_iova_|host1x_bo_pin/;
 const DECLARES = /max_seg|sg_tablesize/;
 /** Memory of the file's own that is mapped: `dma_map_single(dev, pattern, ...)`. */
 const MAPS_NAMED = /(?:dma|pci)_map_single\w*\s*\([^,;]*,\s*&?\s*([A-Za-z_]\w*)\s*[,[.]/g;
