@@ -11,6 +11,12 @@ const FROM: Readonly<Record<DocumentStatus['kernelFrom'], string>> = {
   newest: 'the newest known; the file lies in no kernel tree',
 };
 
+const INDEX: Readonly<Record<DocumentStatus['index'], string>> = {
+  off: 'functions of other files unknown',
+  reading: 'reading the functions of other files',
+  ready: 'functions of other files known',
+};
+
 const STATES: Readonly<Record<ServerState, string>> = {
   idle: 'not needed yet',
   starting: 'starting',
@@ -45,6 +51,11 @@ export function registerStatus(context: vscode.ExtensionContext, server: Server)
   };
 
   let asked = 0;
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const refreshSoon = () => {
+    clearTimeout(timer);
+    timer = setTimeout(() => void refresh(), 500);
+  };
   const refresh = async () => {
     showServer();
     const document = vscode.window.activeTextEditor?.document;
@@ -54,6 +65,7 @@ export function registerStatus(context: vscode.ExtensionContext, server: Server)
     try {
       const status = await server.ask<DocumentStatus | null>(STATUS_REQUEST, document.uri.toString());
       if (!status || mine !== asked) return;
+      running.detail = INDEX[status.index];
       kernel.text = `Linux ${status.kernel}`;
       kernel.detail = FROM[status.kernelFrom];
       kernel.accessibilityInformation = { label: `Target kernel ${status.kernel}, ${FROM[status.kernelFrom]}` };
@@ -72,6 +84,9 @@ export function registerStatus(context: vscode.ExtensionContext, server: Server)
   context.subscriptions.push(
     server.onDidChangeState(() => void refresh()),
     vscode.window.onDidChangeActiveTextEditor(() => void refresh()),
+    // When the index is ready, findings may change, and are asked for anew in any case.
+    vscode.languages.onDidChangeDiagnostics(refreshSoon),
+    new vscode.Disposable(() => clearTimeout(timer)),
     vscode.workspace.onDidChangeConfiguration((change) => {
       if (change.affectsConfiguration('dmaLens')) void refresh();
     }),

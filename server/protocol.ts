@@ -55,6 +55,8 @@ export interface DocumentStatus {
   readonly platforms: readonly { readonly id: string; readonly title: string }[];
   /** Where the platforms come from, such as `the default set`. */
   readonly platformsFrom: string;
+  /** Of the functions defined elsewhere in the workspace. */
+  readonly index: 'off' | 'reading' | 'ready';
   readonly findings: number;
   /** Of the last analysis, milliseconds. */
   readonly ms: number;

@@ -22,6 +22,7 @@ export function serveExploration(session: Session, refresh: () => void): () => v
     if (!engine.explore || first === undefined) return;
     const settings = await session.settingsOf(`${first}/`);
     if (!settings.index || settings.enable === 'never') return;
+    session.indexState = 'reading';
     const progress = session.client.canProgress ? await connection.window.createWorkDoneProgress() : undefined;
     progress?.begin('DMA Lens: looking at the workspace', 0, undefined, true);
     progress?.token.onCancellationRequested(() => ending.abort());
@@ -37,6 +38,8 @@ export function serveExploration(session: Session, refresh: () => void): () => v
         connection.console.warn(`looking at the workspace: ${error instanceof Error ? error.message : error}`);
     } finally {
       progress?.done();
+      // A newer look may have taken over.
+      if (running === ending) session.indexState = ending.signal.aborted ? 'off' : 'ready';
     }
   }
 

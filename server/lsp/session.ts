@@ -6,6 +6,7 @@ import { TextDocument } from 'vscode-languageserver-textdocument';
 import { MENTIONS_DMA } from '../dmaApi';
 import type { Analysis, AnalyzeOptions } from '../lens';
 import {
+  type DocumentStatus,
   type InitializationOptions,
   type ParserAssets,
   RULE_PAGES,
@@ -111,6 +112,8 @@ export interface Session {
   readonly documents: TextDocuments<TextDocument>;
   readonly client: ClientFacts;
   theme: ThemeKind;
+  /** Whether open files know what functions elsewhere in the workspace do. */
+  indexState: DocumentStatus['index'];
   /** Changes whenever settings or other files change what an unchanged text means. */
   readonly generation: number;
   /** The last analyses, newest last. */
@@ -209,6 +212,7 @@ export function createSession(connection: Connection, engine: Engine): Session {
     engine,
     documents,
     theme: 'dark',
+    indexState: 'off',
     timings,
     get client() {
       return client;

@@ -24,6 +24,7 @@ export function serveStatus(session: Session, checked: CheckedFiles): void {
       ...describeKernel(session, document.uri, settings),
       platforms: platforms.map((id) => ({ id, title: platform(id)?.title ?? id })),
       platformsFrom: platformsFrom(settings),
+      index: session.indexState,
       findings: snapshot?.analysis.findings.length ?? 0,
       ms: session.timings.at(-1)?.ms ?? 0,
     };

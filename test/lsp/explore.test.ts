@@ -43,6 +43,8 @@ test('looks at the folders of the workspace, and asks for open files again when 
   await session.diagnostics((params) => params.uri === URI);
   await expect.poll(() => analyses, { timeout: 20_000 }).toBe(2);
   expect(asked).toEqual([['file:///tree']]);
+  const index = async () => (await session.client.sendRequest<{ index: string }>('dmaLens/status', URI)).index;
+  await expect.poll(index).toBe('ready');
 });
 
 test('not where the user does not want it', async () => {
@@ -60,4 +62,5 @@ test('not where the user does not want it', async () => {
   await session.open(USER);
   await new Promise((done) => setTimeout(done, 2500));
   expect(isAsked).toBe(false);
+  expect(await session.client.sendRequest('dmaLens/status', URI)).toMatchObject({ index: 'off' });
 });
