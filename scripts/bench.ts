@@ -5,11 +5,19 @@ import { parseArgs } from 'node:util';
 import { index } from './bench/index';
 import type { Part, Row } from './bench/part';
 import { replaying } from './bench/replay';
+import { growth, scan } from './bench/scan';
 import { simulator } from './bench/simulator';
 import { trace } from './bench/trace';
 
 /** A part is a file in scripts/bench/ and a line here. */
-const PARTS: Readonly<Record<string, Part>> = { simulator, replay: replaying, trace, index };
+const PARTS: Readonly<Record<string, Part>> = {
+  simulator,
+  replay: replaying,
+  trace,
+  index,
+  scan,
+  growth,
+};
 
 const { values } = parseArgs({
   options: { part: { type: 'string', multiple: true }, json: { type: 'boolean', default: false } },

@@ -57,7 +57,12 @@ const entries = {
   // What the pool itself runs in each of its threads; it looks for it under this name.
   worker: 'node_modules/piscina/dist/worker.js',
 };
-const scripts = { generate: 'scripts/generate.ts', bench: 'scripts/bench.ts', fuzz: 'scripts/fuzz.ts' };
+const scripts = {
+  generate: 'scripts/generate.ts',
+  bench: 'scripts/bench.ts',
+  'bench-parse': 'scripts/bench/parseOnly.ts',
+  fuzz: 'scripts/fuzz.ts',
+};
 
 const wanted = process.argv.includes('--scripts') ? { ...entries, ...scripts } : entries;
 const present = Object.fromEntries(Object.entries(wanted).filter(([, file]) => existsSync(file)));

@@ -1,8 +1,7 @@
 /**
  * Decides from words alone which pieces of a file can matter, so that only those are parsed and analysed: functions that
  * use the DMA API or handle scatterlists, functions that call or are given what these hand on, functions that write a
- * field which a mapping is made or released with, definitions of structs, and declarations that set a
- * device's limits.
+ * field which a mapping is made or released with, and declarations of structs, limits and mapped memory.
  */
 
 import { MENTIONS_DMA } from '../dmaApi';
@@ -10,7 +9,7 @@ import type { Piece } from '../syntax/outline';
 
 /** Scatterlists are also built and walked by functions that map nothing. */
 const HANDLES_LISTS = /\bscatterlist\b|\bsg_tables?\b|\bsgl\b|\bsgt\b|for_each_sg|\bsg_[a-z_]+\(|max_seg|sg_tablesize/;
-/** Calls that make, use, test or release a mapping; without any of them a file holds nothing to find. */
+/** Calls that make, use, test or release a mapping: who calls a function that does so, and who writes the fields, matters. */
 const MAPS =
   /(?:dma|pci)_(?:p2pdma_)?(?:map|unmap|sync)_|dma_mapping_error|sg_dma_|dma_address|scsi_dma_|_dma_sg\b|dma_buf_\w*map|vb2_dma_|prime_get_contiguous|dma_set_(?:max_seg|seg_)|dma_iova_|host1x_bo_pin/;
 const DECLARES = /max_seg|sg_tablesize/;
@@ -25,7 +24,6 @@ const COMMON = new Set(['dev', 'pdev', 'device', 'parent', 'base', 'priv', 'data
 /** The pieces of `pieces` that can matter. */
 export function relevantPieces(text: string, pieces: readonly Piece[]): ReadonlySet<Piece> {
   const chosen = new Set<Piece>();
-  if (!MAPS.test(text)) return chosen;
   const others: { readonly piece: Piece; readonly code: string }[] = [];
   const names = new Set<string>();
   const fields = new Set<string>();

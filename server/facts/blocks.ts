@@ -16,8 +16,19 @@ export function successors(block: Block): readonly number[] {
   }
 }
 
+const knownJoins = new WeakMap<FunctionIr, ReadonlySet<number>>();
+
 /** Blocks that several ways lead to. */
 export function joinBlocks(ir: FunctionIr): ReadonlySet<number> {
+  let joins = knownJoins.get(ir);
+  if (!joins) {
+    joins = findJoins(ir);
+    knownJoins.set(ir, joins);
+  }
+  return joins;
+}
+
+function findJoins(ir: FunctionIr): ReadonlySet<number> {
   const seen = new Set<number>([0]);
   const joins = new Set<number>();
   for (const block of ir.blocks) {

@@ -4,7 +4,7 @@
  * `if (!desc) goto fail` is still known to have failed at the end of `fail`.
  */
 
-import type { Call, Expr, Statement, Terminator } from '../code/ir';
+import type { Block, Call, Expr, Statement, Terminator } from '../code/ir';
 import type { Span } from '../types';
 import { joinBlocks, successors } from './blocks';
 import { type Environment, evaluate } from './evaluate';
@@ -54,86 +54,71 @@ export function followFrom(
   step: Step,
   watch?: Watch,
 ): readonly PathEnd[] | undefined {
-  const ends: PathEnd[] = [];
-  const entering = new Map<string, Map<string, Value>>();
-  const visits = new Map<string, number>();
-  const pending: Spot[] = [{ block: 0, key: `0|${BEFORE}`, state: BEFORE }];
-  const waiting = new Set<string>();
-  const dying = dyingTemporaries(flow.ir);
-  entering.set(`0|${BEFORE}`, new Map());
-  const joins = joinBlocks(flow.ir);
-  const leads = blocksBefore(flow, call.block);
-  let steps = 0;
-  const enter = (block: number, env: Map<string, Value>, state: string) => {
-    if (state === BEFORE && !leads.has(block)) return;
-    const key = `${block}|${state}`;
-    const known = entering.get(key);
-    if (known && (joins.has(block) ? !joinInto(known, block, env) : isSame(known, env))) return;
-    if (!known || !joins.has(block)) entering.set(key, env);
-    // What waits is looked at once, with all that came together until then.
-    if (waiting.has(key)) return;
-    const count = (visits.get(key) ?? 0) + 1;
-    visits.set(key, count);
-    if (MAX_VISITS < count) return;
-    waiting.add(key);
-    pending.push({ block, key, state });
-  };
-  const leave = (block: number, env: Map<string, Value>) => {
-    for (const name of dying.get(block) ?? []) env.delete(name);
-  };
-  for (let spot = pending.shift(); spot; spot = pending.shift()) {
-    steps += 1;
-    if (MAX_STEPS < steps) return undefined;
+  const arrivals = arrivalsAt(flow, call);
+  if (!arrivals) return undefined;
+  const walk = new Walk(flow);
+  const follower = { flow, walk, step, watch, ends: [] as PathEnd[] };
+  for (const env of arrivals) goOn(follower, call, new Map(env), initial);
+  for (let spot = walk.next(); spot; spot = walk.next()) {
     const block = flow.ir.blocks[spot.block];
-    if (!block) continue;
-    waiting.delete(spot.key);
-    const env = new Map(entering.get(spot.key));
-    let state: string | undefined = spot.state;
-    for (const statement of block.statements) {
-      const seen = { calls: [] as CallFact[], branches: [], stores: [] as StoreFact[], returns: [] };
-      if (watch && state !== BEFORE) watchStatement(statement, env, watch);
-      runStatement(flow, block, statement, env, seen);
-      if (state === BEFORE) {
-        if (statement.kind !== 'call' || statement.call.id !== call.call.id) continue;
-        assumeMapped(call, env);
-        state = initial;
-        continue;
-      }
-      for (const store of seen.stores) if (state !== undefined) state = step(state, { kind: 'store', store }, env);
-      for (const made of seen.calls) if (state !== undefined) state = step(state, { kind: 'call', call: made }, env);
-      if (state === undefined) break;
-    }
-    if (state === undefined) continue;
-    const { end } = block;
-    if (watch && state !== BEFORE) watchEnd(end, env, watch);
-    if (end.kind === 'return') {
-      if (state === BEFORE) continue;
-      const value = end.value && evaluate(end.value, env, flow.names);
-      const snapshot = new Map(env);
-      ends.push({ state, value, span: end.span, isNonzero: (one) => truth(one, snapshot) });
-    } else if (end.kind === 'goto') {
-      leave(block.id, env);
-      enter(end.to, env, state);
-    } else if (end.kind === 'switch') {
-      leave(block.id, env);
-      for (const to of new Set([...end.cases.map((one) => one.to), end.otherwise])) enter(to, new Map(env), state);
-    } else if (end.kind === 'branch') {
-      const test = evaluate(end.test, env, flow.names);
-      const told = truth(test, env);
-      leave(block.id, env);
-      for (const holds of [true, false]) {
-        if (told !== undefined && told !== holds) continue;
-        const other = holds ? end.whenFalse : end.whenTrue;
-        const next =
-          state === BEFORE ? state : step(state, { kind: 'branch', test, holds, span: end.test.span, other }, env);
-        if (next === undefined) continue;
-        const after = new Map(env);
-        assume(test, holds, after);
-        enter(holds ? end.whenTrue : end.whenFalse, after, next);
-      }
-    }
+    if (block) goThrough(follower, block, 0, spot.env, spot.state);
   }
-  return ends;
+  return walk.isTooLong ? undefined : follower.ends;
+}
+
+interface Follower {
+  readonly flow: Flow;
+  readonly walk: Walk;
+  readonly step: Step;
+  readonly watch: Watch | undefined;
+  readonly ends: PathEnd[];
+}
+
+/** Goes on from behind `call`, in the middle of its block. */
+function goOn(follower: Follower, call: CallFact, env: Map<string, Value>, state: string): void {
+  const block = follower.flow.ir.blocks[call.block];
+  const index = block?.statements.findIndex((one) => one.kind === 'call' && one.call.id === call.call.id) ?? -1;
+  if (block && index !== -1) goThrough(follower, block, index + 1, env, state);
+}
+
+/** Runs a block from statement `from` to its end, and enters what follows. */
+function goThrough(follower: Follower, block: Block, from: number, env: Map<string, Value>, begin: string): void {
+  const { flow, walk, step, watch } = follower;
+  let state: string | undefined = begin;
+  const seen = { calls: [] as CallFact[], branches: [], stores: [] as StoreFact[], returns: [] };
+  for (let i = from; i < block.statements.length; i++) {
+    const statement = block.statements[i];
+    if (!statement) continue;
+    if (watch) watchStatement(statement, env, watch);
+    seen.calls.length = 0;
+    seen.stores.length = 0;
+    runStatement(flow, block, statement, env, seen);
+    for (const store of seen.stores) if (state !== undefined) state = step(state, { kind: 'store', store }, env);
+    for (const made of seen.calls) if (state !== undefined) state = step(state, { kind: 'call', call: made }, env);
+    if (state === undefined) return;
+  }
+  const { end } = block;
+  if (watch) watchEnd(end, env, watch);
+  if (end.kind === 'return') {
+    const value = end.value && evaluate(end.value, env, flow.names);
+    follower.ends.push({ state, value, span: end.span, isNonzero: (one) => truth(one, env) });
+  } else if (end.kind === 'branch') {
+    const test = evaluate(end.test, env, flow.names);
+    const told = truth(test, env);
+    walk.leave(block.id, env);
+    for (const holds of [true, false]) {
+      if (told !== undefined && told !== holds) continue;
+      const other = holds ? end.whenFalse : end.whenTrue;
+      const next = step(state, { kind: 'branch', test, holds, span: end.test.span, other }, env);
+      if (next === undefined) continue;
+      const after = new Map(env);
+      assume(test, holds, after);
+      walk.enter(holds ? end.whenTrue : end.whenFalse, after, next);
+    }
+  } else {
+    walk.leave(block.id, env);
+    for (const to of new Set(successors(block))) walk.enter(to, end.kind === 'goto' ? env : new Map(env), state);
+  }
 }
 
 function watchStatement(statement: Statement, env: Environment, watch: Watch): void {
@@ -147,18 +132,116 @@ function watchEnd(end: Terminator, env: Environment, watch: Watch): void {
   else if (end.kind === 'return' && end.value) watch(end.value, env, undefined, undefined);
 }
 
-function isSame(a: Environment, b: Environment): boolean {
-  return a.size === b.size && [...b].every(([place, value]) => a.get(place)?.key === value.key);
+const knownArrivals = new WeakMap<CallFact, readonly Environment[] | 'too many'>();
+
+/** What places hold right behind `call`, for the ways that lead to it; several questions are asked about one call. */
+function arrivalsAt(flow: Flow, call: CallFact): readonly Environment[] | undefined {
+  let known = knownArrivals.get(call);
+  if (!known) {
+    known = findArrivals(flow, call) ?? 'too many';
+    knownArrivals.set(call, known);
+  }
+  return known === 'too many' ? undefined : known;
 }
 
-/** The state of ways that have not come to the call yet. */
-const BEFORE = 'before the call';
+function findArrivals(flow: Flow, call: CallFact): readonly Environment[] | undefined {
+  const arrivals: Environment[] = [];
+  const walk = new Walk(flow, blocksBefore(flow, call.block));
+  walk.enter(0, new Map(), '');
+  for (let spot = walk.next(); spot; spot = walk.next()) {
+    const block = flow.ir.blocks[spot.block];
+    if (!block) continue;
+    const { env } = spot;
+    const hasArrived = block.statements.some((statement) => {
+      runStatement(flow, block, statement, env);
+      return statement.kind === 'call' && statement.call.id === call.call.id;
+    });
+    if (hasArrived) {
+      assumeMapped(call, env);
+      arrivals.push(env);
+      continue;
+    }
+    const { end } = block;
+    if (end.kind === 'branch') {
+      const test = evaluate(end.test, env, flow.names);
+      const told = truth(test, env);
+      walk.leave(block.id, env);
+      for (const holds of [true, false]) {
+        if (told !== undefined && told !== holds) continue;
+        const after = new Map(env);
+        assume(test, holds, after);
+        walk.enter(holds ? end.whenTrue : end.whenFalse, after, '');
+      }
+    } else {
+      walk.leave(block.id, env);
+      for (const to of new Set(successors(block))) walk.enter(to, end.kind === 'goto' ? env : new Map(env), '');
+    }
+  }
+  return walk.isTooLong ? undefined : arrivals;
+}
 
 interface Spot {
   readonly block: number;
-  /** Under which the state it is entered with is kept. */
-  readonly key: string;
+  readonly env: Map<string, Value>;
   readonly state: string;
+}
+
+/** The blocks that wait to be gone through, each with a state and with what places hold there. */
+class Walk {
+  isTooLong = false;
+  private steps = 0;
+  private readonly entering = new Map<string, Map<string, Value>>();
+  private readonly visits = new Map<string, number>();
+  private readonly waiting = new Map<string, { readonly block: number; readonly state: string }>();
+  private readonly joins: ReadonlySet<number>;
+  private readonly dying: ReadonlyMap<number, readonly string[]>;
+
+  /** `only`: the blocks that may be entered. */
+  constructor(
+    flow: Flow,
+    private readonly only?: ReadonlySet<number>,
+  ) {
+    this.joins = joinBlocks(flow.ir);
+    this.dying = dyingTemporaries(flow.ir);
+  }
+
+  /** Takes over `env`. What waits already is looked at once, with all that came together until then. */
+  enter(block: number, env: Map<string, Value>, state: string): void {
+    if (this.only && !this.only.has(block)) return;
+    const key = `${block}|${state}`;
+    const known = this.entering.get(key);
+    const isJoin = this.joins.has(block);
+    if (known && (isJoin ? !joinInto(known, block, env) : isSame(known, env))) return;
+    if (!known || !isJoin) this.entering.set(key, env);
+    if (this.waiting.has(key)) return;
+    const count = (this.visits.get(key) ?? 0) + 1;
+    this.visits.set(key, count);
+    if (count <= MAX_VISITS) this.waiting.set(key, { block, state });
+  }
+
+  /** Forgets what ends with a block. */
+  leave(block: number, env: Map<string, Value>): void {
+    for (const name of this.dying.get(block) ?? []) env.delete(name);
+  }
+
+  next(): Spot | undefined {
+    for (const [key, { block, state }] of this.waiting) {
+      this.waiting.delete(key);
+      this.steps += 1;
+      if (MAX_STEPS < this.steps) {
+        this.isTooLong = true;
+        return undefined;
+      }
+      return { block, env: new Map(this.entering.get(key)), state };
+    }
+    return undefined;
+  }
+}
+
+function isSame(a: Environment, b: Environment): boolean {
+  if (a.size !== b.size) return false;
+  for (const [place, value] of b) if (a.get(place)?.key !== value.key) return false;
+  return true;
 }
 
 /** Blocks from which control can get to `goal`, itself included. */

@@ -31,7 +31,16 @@ struct other other = { .x = 1 };
     expect(chosen(text)).toEqual(['define N', 'function start', 'function fill', 'declaration', 'declaration']);
   });
 
-  test('nothing of a file that maps nothing', () => {
-    expect(chosen('int probe(struct device *dev) { return dma_set_mask(dev, 1); }')).toEqual([]);
+  test('memory of the file that is mapped, and no prototypes', () => {
+    const text = `static u8 pattern[64];
+static u8 other[64];
+int f(int);
+int g(struct device *dev) { return dma_map_single(dev, pattern, 64, 1); }
+`;
+    expect(chosen(text)).toEqual(['declaration', 'function g']);
+  });
+
+  test('users of coherent memory and masks in a file that maps nothing', () => {
+    expect(chosen('int probe(struct device *dev) { return dma_set_mask(dev, 1); }')).toEqual(['function probe']);
   });
 });
