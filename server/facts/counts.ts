@@ -45,7 +45,8 @@ export function findUntestedResults(
       found.push({ map, kind: 'dropped', use: firstUse(flow, map, text) });
       continue;
     }
-    if (flow.branches.some((branch) => testsResult(branch, map.result, probe)) || leaves(flow, map, tests)) continue;
+    if (flow.branches.some((branch) => testsResult(flow, branch, map.result, probe)) || leaves(flow, map, tests))
+      continue;
     if (flow.branches.some((branch) => isNegativeTest(branch, map.result)) && map.api?.fails === 'zero') continue;
     found.push({ map, kind: 'untested', use: firstUse(flow, map, text) });
   }
@@ -68,7 +69,7 @@ export function findMisreadResults(flow: Flow): readonly MisreadResult[] {
     const probe = api?.role === 'map' ? PROBES[api.fails ?? ''] : undefined;
     if (!probe) continue;
     const about = flow.branches.filter((branch) => isAboutResult(branch, map.result));
-    if (about.some((branch) => testsResult(branch, map.result, probe))) {
+    if (about.some((branch) => testsResult(flow, branch, map.result, probe))) {
       const inverted = about.find((branch) => takesSuccessForFailure(flow, branch, map, probe));
       const counted = api?.fails === 'nonzero' ? usedAsCount(flow, map) : undefined;
       const taken = api?.fails === 'nonzero' ? 'zero on failure' : 'nonzero on failure';
@@ -142,7 +143,12 @@ function usedAsCount(flow: Flow, map: CallFact): Span | undefined {
 }
 
 /** The branch goes another way for failure than for success. */
-function testsResult(branch: BranchFact, result: Value, [failure, success]: readonly [bigint, bigint]): boolean {
+function testsResult(
+  flow: Flow,
+  branch: BranchFact,
+  result: Value,
+  [failure, success]: readonly [bigint, bigint],
+): boolean {
   const isResult = (part: Value) => alternatives(part).some((option) => option.key === result.key);
   if (!mentions(branch.test, isResult)) return false;
   const decide = (number: bigint) => substitute(branch.test, (part) => (isResult(part) ? constant(number) : undefined));
@@ -152,13 +158,20 @@ function testsResult(branch: BranchFact, result: Value, [failure, success]: read
     return (onFailure.number === 0n) !== (onSuccess.number === 0n);
   }
   // Compared with something unknown, such as the original count: a test, unless it only bounds a loop.
-  return !branch.isLoopTest && !(branch.test.kind === 'binary' && countsUp(branch.test));
+  return !branch.isLoopTest && !(branch.test.kind === 'binary' && countsUp(flow, branch.test));
 }
 
-function countsUp(test: Extract<Value, { kind: 'binary' }>): boolean {
-  return [test.left, test.right].some(
-    (side) => side.kind === 'either' && side.options.some((option) => option.kind === 'binary'),
-  );
+/** One side is a variable that a loop counts with: `i == n - 1` asks for the last round. */
+function countsUp(flow: Flow, test: Extract<Value, { kind: 'binary' }>): boolean {
+  const isCounter = (side: Value) =>
+    side.kind === 'either' &&
+    flow.stores.some(
+      (store) =>
+        store.place === side.place &&
+        store.value.kind === 'binary' &&
+        [store.value.left, store.value.right].some((part) => part.key === side.key),
+    );
+  return isCounter(test.left) || isCounter(test.right);
 }
 
 /** Code that drops the result but looks at the segments it may have got. */

@@ -18,6 +18,32 @@ void start(struct host *host, struct mmc_data *data)
 }`,
     ));
 
+  test('bounds rounds of a table, whose last entry is marked', () =>
+    check(
+      rules,
+      `
+void start(struct host *host, struct scatterlist *sgl, int n)
+{
+    int i, count = dma_map_sg(host->dev, sgl, n, DMA_TO_DEVICE);
+    //             ^^^^^^^^^^ error: the result of dma_map_sg() in 'count' is never tested; it is 0 when the mapping fails
+
+    for (i = 0; i <= count / ROWS; i++) {
+        int j, rows = ROWS;
+
+        if (i == count / ROWS)
+            rows = count % ROWS;
+        for (j = 0; j < rows; j++) {
+            u8 mark = VALID;
+
+            if (j == (rows - 1))
+                mark |= LAST;
+            add_row(host, sg_dma_address(sgl), sg_dma_len(sgl), mark);
+            sgl = sg_next(sgl);
+        }
+    }
+}`,
+    ));
+
   test('only bounds a loop', () =>
     check(
       rules,
