@@ -90,6 +90,8 @@ function leakOf(flow: Flow, map: CallFact, callers: (name: string) => readonly F
     const name = call.call.name ?? '';
     if (prepares.includes(call)) return state;
     if (!call.api && call.args.some((arg) => arg.kind === 'address' && keeps(flow, arg.place, map))) return undefined;
+    // A function of the driver's own that unmaps several things is known by one of them.
+    if (call.api?.role === 'unmap' && call.args.some((arg) => isOf(arg, map))) return undefined;
     if (FREES_MEMORY.test(name)) return call.args.some((arg) => memory.has(arg.key)) ? MEMORY_FREED : state;
     const isRelated = call.args.some((arg) => isOf(arg, map) || reaches(arg, owned));
     const isOpen = call.api?.name !== call.call.name || call.api?.role === 'free';
@@ -161,12 +163,16 @@ function memoryOf(map: CallFact): ReadonlySet<string> {
   return keys;
 }
 
-/** `if (handle)` on the side where there is none: nothing was allocated. */
+/** `if (handle)` on the side where there is none: nothing was allocated, or mapped. */
 function saysNoHandle(map: CallFact, event: PathEvent): boolean {
-  if (event.kind !== 'branch' || event.holds || map.api?.role !== 'allocate' || map.api.address === undefined)
-    return false;
+  if (event.kind !== 'branch' || event.holds) return false;
+  // Drivers that begin with `addr = 0` take 0 for "not mapped".
+  const { test } = event;
+  const isSum = test.kind === 'binary' && (test.op === '+' || test.op === '-');
+  if (map.api?.fails === 'mapping-error' && (isSum || test.kind === 'either')) return carries(test, map.result.key);
+  if (map.api?.role !== 'allocate' || map.api.address === undefined) return false;
   const handle = map.args[map.api.address];
-  return handle?.kind === 'address' && event.test.kind === 'initial' && event.test.place.startsWith(handle.place);
+  return handle?.kind === 'address' && test.kind === 'initial' && test.place.startsWith(handle.place);
 }
 
 /** What the allocation hangs on is itself put somewhere. */

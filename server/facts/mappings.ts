@@ -139,6 +139,8 @@ export function ownedPlaces(flow: Flow, map: CallFact): ReadonlySet<string> {
   add(map.list);
   add(map.table);
   if (map.api?.address !== undefined) add(map.args[map.api.address]);
+  // scsi_dma_map() and its kin take nothing but what they map.
+  else if (!map.list && !map.table && map.args.length === 1) add(map.args[0]);
   for (const store of flow.stores) {
     if (store.target.kind !== 'name' && store.value.key === map.result.key) owned.add(store.place);
   }
