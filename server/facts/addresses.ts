@@ -115,9 +115,22 @@ function isTestedThroughAccessor(flow: Flow, map: CallFact): boolean {
     const accessor = accessorOf(flow, place);
     return (
       accessor !== undefined &&
-      flow.calls.some((call) => isTester(call) && call.args.some((arg) => arg.key === accessor.result.key))
+      flow.calls.some((call) => isTester(call) && call.args.some((arg) => isSamePlace(flow, arg, accessor)))
     );
   });
+}
+
+/** What can be assigned to is a macro: with the same arguments it stands for the same place. */
+function isSamePlace(flow: Flow, value: Value, accessor: CallFact): boolean {
+  if (value.key === accessor.result.key) return true;
+  const again = value.kind === 'result' ? flow.calls.find((call) => call.call.id === value.call) : undefined;
+  return (
+    again !== undefined &&
+    again.call.name !== undefined &&
+    again.call.name === accessor.call.name &&
+    again.args.length === accessor.args.length &&
+    again.args.every((arg, index) => arg.key === accessor.args[index]?.key)
+  );
 }
 
 /** The call whose result is the temporary `name`. */

@@ -82,9 +82,21 @@ export function findSecondClears(flow: Flow): readonly SecondClear[] {
     const isFilled =
       flow.stores.some((store) => isBetween(store.span) && store.place.startsWith(`${key}`)) ||
       flow.calls.some((one) => isBetween(one.call.span) && one.args.some((arg) => arg.key === key) && !one.api);
-    if (!isFilled && sameLength(allocation, call)) found.push({ allocation, span: call.call.span });
+    if (!isFilled && !isWipe(flow, call) && sameLength(allocation, call))
+      found.push({ allocation, span: call.call.span });
   }
   return found;
+}
+
+/** Cleared right before it is freed: what was in it, such as a key, shall not stay behind. */
+function isWipe(flow: Flow, clear: CallFact): boolean {
+  return flow.calls.some(
+    (free) =>
+      free.api?.role === 'free' &&
+      free.block === clear.block &&
+      clear.call.span.end < free.call.span.start &&
+      free.args[FREED]?.key === clear.args[0]?.key,
+  );
 }
 
 function loopOf(flow: Flow, block: number): number {
@@ -183,7 +195,11 @@ function productOf(flow: Flow, value: Value, expr: Expr): Product | undefined {
   if (expr.kind === 'cast') return productOf(flow, value, expr.operand);
   if (expr.kind === 'sizeof') {
     const type = /^sizeof\s*\(\s*((?:struct\s+|union\s+)?\w+)\s*\)$/.exec(expr.text)?.[1];
-    return type && !variable(flow, type) ? { number: 1n, types: [type.replace(/\s+/g, ' ')], places: [] } : undefined;
+    if (!type || variable(flow, type)) return undefined;
+    const bits = FIXED_WIDTH.exec(type)?.[1];
+    return bits
+      ? { number: BigInt(bits) / 8n, types: [], places: [] }
+      : { number: 1n, types: [type.replace(/\s+/g, ' ')], places: [] };
   }
   if (expr.kind === 'binary' && expr.op === '*' && value.kind === 'binary' && value.op === '*') {
     const [a, b] = [productOf(flow, value.left, expr.left), productOf(flow, value.right, expr.right)];
@@ -199,6 +215,9 @@ function productOf(flow: Flow, value: Value, expr: Expr): Product | undefined {
   const [key] = value.kind === 'initial' ? fieldKeys(flow, value.place, expr) : [];
   return key === undefined ? undefined : { number: 1n, types: [], places: [key] };
 }
+
+/** `u32`, `__le32` and `uint32_t` are of one size. */
+const FIXED_WIDTH = /^(?:(?:__)?[us]|__[lb]e|u?int)(8|16|32|64)(?:_t)?$/;
 
 function variable(flow: Flow, name: string): boolean {
   return [...flow.ir.locals, ...flow.ir.params].some((one) => one.name === name);

@@ -1,7 +1,8 @@
 /** What is asked of the device: which masks, and that there is one. */
 
 import type { Span } from '../types';
-import type { CallFact, Flow } from './flow';
+import { successors } from './blocks';
+import type { BranchFact, CallFact, Flow } from './flow';
 import { constant, mentions, substitute, type Value } from './values';
 
 /** The result of setting a mask is dropped, and the mask is one that a machine may refuse. */
@@ -36,10 +37,9 @@ export function findMaskFallbacks(flow: Flow): readonly MaskFallback[] {
   const found: MaskFallback[] = [];
   for (const wide of flow.calls) {
     const mask = wide.args[1];
-    if (!MASKS.test(wide.call.name ?? '') || mask?.kind !== 'constant') continue;
-    if (BigInt.asUintN(64, mask.number) !== ALL_BITS) continue;
-    const failed = failureOf(flow, wide);
-    if (failed === undefined) continue;
+    if (!isWide(wide) || mask?.kind !== 'constant') continue;
+    const failed = flow.branches.map((branch) => failureAt(branch, wide)).find((block) => block !== undefined);
+    if (failed === undefined || !isOnlyFailure(flow, failed)) continue;
     const narrow = flow.calls.find((call) => {
       const other = call.args[1];
       return (
@@ -55,20 +55,32 @@ export function findMaskFallbacks(flow: Flow): readonly MaskFallback[] {
   return found;
 }
 
-/** The block that the failure of a call leads to. */
-function failureOf(flow: Flow, call: CallFact): number | undefined {
+/** It asks for the largest mask. */
+function isWide({ call, args: [, mask] }: CallFact): boolean {
+  return MASKS.test(call.name ?? '') && mask?.kind === 'constant' && BigInt.asUintN(64, mask.number) === ALL_BITS;
+}
+
+/** Every way to the block is the failure of a largest mask: `if (has64 && !dma_set_mask(...)) ... else` has another. */
+function isOnlyFailure(flow: Flow, failed: number): boolean {
+  const wide = flow.calls.filter(isWide);
+  return flow.ir.blocks
+    .filter((block) => successors(block).includes(failed))
+    .every(({ id }) =>
+      flow.branches.some((branch) => branch.block === id && wide.some((call) => failureAt(branch, call) === failed)),
+    );
+}
+
+/** The block that the failure of a call leads to, where the branch is about that. */
+function failureAt(branch: BranchFact, call: CallFact): number | undefined {
   const isResult = (part: Value) => part.key === call.result.key;
-  for (const branch of flow.branches) {
-    if (!mentions(branch.test, isResult)) continue;
-    const decide = (number: bigint) => {
-      const decided = substitute(branch.test, (part) => (isResult(part) ? constant(number) : undefined));
-      return decided.kind === 'constant' ? decided.number !== 0n : undefined;
-    };
-    const [onSuccess, onFailure] = [decide(0n), decide(-5n)];
-    if (onSuccess === undefined || onFailure === undefined || onSuccess === onFailure) continue;
-    return onFailure ? branch.whenTrue : branch.whenFalse;
-  }
-  return undefined;
+  if (!mentions(branch.test, isResult)) return undefined;
+  const decide = (number: bigint) => {
+    const decided = substitute(branch.test, (part) => (isResult(part) ? constant(number) : undefined));
+    return decided.kind === 'constant' ? decided.number !== 0n : undefined;
+  };
+  const [onSuccess, onFailure] = [decide(0n), decide(-5n)];
+  if (onSuccess === undefined || onFailure === undefined || onSuccess === onFailure) return undefined;
+  return onFailure ? branch.whenTrue : branch.whenFalse;
 }
 
 /** Calls of the DMA API whose device is NULL. */

@@ -44,8 +44,9 @@ export function findLeaks(flow: Flow, callers: (name: string) => readonly Flow[]
   return found;
 }
 
-/** It maps, or allocates memory that is mapped from the start. */
+/** It maps, or allocates memory that is mapped from the start. Managed memory goes when the device does. */
 function isTaken(call: CallFact): boolean {
+  if (call.api?.name.startsWith('dmam_')) return false;
   return call.api?.role === 'map' || (call.api?.role === 'allocate' && call.api.table === undefined);
 }
 

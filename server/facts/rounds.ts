@@ -16,6 +16,10 @@ export interface LostRounds {
   readonly dropsPacket: boolean;
 }
 
+/** Value of DMA_FROM_DEVICE in include/linux/dma-direction.h. */
+const FROM_DEVICE = 2n;
+/** `tx_clear_range()` gives slots back; `clear_bit()` does not. */
+const CLEARS = /clear(?!_bit)/i;
 const PRINTS = /dbg|printk|^pr_|_(?:err|warn|info)$|^(?:dev|netdev)_/;
 
 export function findLostRounds(flow: Flow, callers: (name: string) => readonly Flow[]): readonly LostRounds[] {
@@ -31,7 +35,8 @@ export function findLostRounds(flow: Flow, callers: (name: string) => readonly F
     const outcomes = explore(flow, failed, env);
     const lost = outcomes.map((outcome) => lossOf(flow, outcome, callers));
     const [first] = lost;
-    if (first && lost.every((one) => one !== undefined)) found.push({ map, ...first });
+    if (!first || !lost.every((one) => one !== undefined)) continue;
+    if (first.dropsPacket || !countsRounds(flow, map, loop.blocks)) found.push({ map, ...first });
   }
   return found;
 }
@@ -41,6 +46,20 @@ function isKept(flow: Flow, map: CallFact): boolean {
   const isAddress = (part: Value) => part.key === map.result.key;
   return flow.stores.some(
     (store) => (store.target.kind === 'field' || store.target.kind === 'index') && mentions(store.value, isAddress),
+  );
+}
+
+/** `ring->filled++` in a loop that maps for reception: what the ring has got it keeps, and the next refill goes on. */
+function countsRounds(flow: Flow, map: CallFact, blocks: readonly number[]): boolean {
+  const direction = map.api?.direction === undefined ? undefined : map.args[map.api.direction];
+  if (direction?.kind !== 'constant' || direction.number !== FROM_DEVICE) return false;
+  return flow.stores.some(
+    ({ target, value, block }) =>
+      blocks.includes(block) &&
+      target.kind === 'field' &&
+      value.kind === 'binary' &&
+      value.op === '+' &&
+      [value.left, value.right].some((side) => side.kind === 'constant' && side.number === 1n),
   );
 }
 
@@ -58,7 +77,8 @@ function mayUndo(call: CallFact): boolean {
   const name = call.call.name ?? '';
   if (call.api?.role === 'unmap' || name === '') return true;
   if (call.api?.name === name || isTester(call)) return false;
-  return !FREES_MEMORY.test(name) && !PRINTS.test(name) && CLEANUP.test(name) && !/^(?:netif_|spin_|mutex_)/.test(name);
+  if (FREES_MEMORY.test(name) || PRINTS.test(name) || /^(?:netif_|spin_|mutex_)/.test(name)) return false;
+  return CLEANUP.test(name) || CLEARS.test(name);
 }
 
 /** The way ends without anything that may release, and its caller will not do so either. */

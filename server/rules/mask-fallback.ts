@@ -25,7 +25,8 @@ int probe(struct pci_dev *pdev)
     return start(pdev);
 }`,
   fix: 'None is offered: what the smaller mask was meant to tell the rest of the driver is for the author to say.',
-  silent: 'Kernels before 5.0, where the fallback was the idiom; masks that are chosen by the kind of device.',
+  silent:
+    'Kernels before 5.0, where the fallback was the idiom; masks that are chosen by the kind of device, there or in the same condition.',
   reference: 'Documentation/core-api/dma-api-howto.rst, "DMA addressing capabilities".',
   since: { major: 5, minor: 0 },
 

@@ -26,7 +26,8 @@ int open_ring(struct ring *ring)
     return 0;
 }`,
   fix: 'Removes the memset().',
-  silent: 'Memory that something may have been written to in between; memory of a pool; kernels before 5.0.',
+  silent:
+    'Memory that something may have been written to in between, or that is wiped before it is freed; memory of a pool; kernels before 5.0.',
   reference: 'scripts/coccinelle/api/alloc/zalloc-simple.cocci: memset() after dma_alloc_coherent() is redundant.',
   since: { major: 5, minor: 0 },
 
