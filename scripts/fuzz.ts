@@ -11,6 +11,8 @@ import { createTargets } from './fuzz/targets';
 
 /** More time of the CPU on one case is a hang, in seconds: the clock on the wall also runs while others work. */
 const PATIENCE = 60;
+/** A thread works this long before a new one takes over, in seconds: what it has done so far is told. */
+const SHIFT = 300;
 const FOUND = 'fuzz-found';
 
 interface Order {
@@ -59,7 +61,8 @@ async function watch(order: Order): Promise<number> {
   let current = '';
   let seed = order.seed;
   while (Date.now() < order.until) {
-    const worker = new Worker(__filename, { workerData: { ...order, seed } });
+    const until = Math.min(order.until, Date.now() + SHIFT * 1000);
+    const worker = new Worker(__filename, { workerData: { ...order, seed, until } });
     let begun = cpuSeconds();
     const end = await new Promise<string>((done) => {
       const timer = setInterval(() => {
@@ -74,7 +77,8 @@ async function watch(order: Order): Promise<number> {
         }
         if (news.kind === 'end') {
           const counts = Object.entries(news.counts).map(([name, count]) => `${name} ${count}`);
-          process.stdout.write(`seed ${seed}: ${counts.join(', ')} cases; ${failures} failed\n`);
+          const spent = Math.round(cpuSeconds());
+          process.stdout.write(`seed ${seed}: ${counts.join(', ')} cases; ${failures} failed, CPU ${spent} s\n`);
           done('');
         }
       });

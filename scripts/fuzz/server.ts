@@ -1,17 +1,12 @@
 /** Messages to the language server: wrong order, unknown ids, huge ranges, versions that go back, half JSON. */
 
-import { PassThrough } from 'node:stream';
-import { createConnection, StreamMessageReader, StreamMessageWriter } from 'vscode-languageserver/node';
-import { startServer } from '../../server/lsp/server';
-import { createEngine } from '../../server/lsp/start';
 import { RULES } from '../../server/rules/index';
+import { frame, talk } from './client';
 import { mutate } from './mutate';
 import type { Random } from './random';
 import { must, type Target } from './target';
 
 const URI = 'file:///tree/a.c';
-
-const engine = createEngine();
 
 /** A session of random messages; at its end the server still answers. The session is left to itself: it may be busy. */
 export const serverTarget: Target = {
@@ -21,42 +16,13 @@ export const serverTarget: Target = {
     return JSON.stringify(random.once(8) ? messages : [initialize(random), ...messages]);
   },
   async feed(input) {
-    const [up, down] = [new PassThrough(), new PassThrough()];
-    const connection = createConnection(new StreamMessageReader(up), new StreamMessageWriter(down));
-    startServer(connection, engine);
-    const answers = readAnswers(down);
-    for (const one of JSON.parse(input)) up.write(frame(one));
-    const last = { jsonrpc: '2.0', id: 'last', method: 'textDocument/hover', params: at({ line: 0, character: 0 }) };
-    up.write(frame(last));
-    const answer = await answers.of('last');
+    const { send, ask } = talk();
+    // A header that is no header spoils the chunk that it comes in, so each message is one.
+    for (const one of JSON.parse(input)) send(typeof one === 'string' ? one : frame(one));
+    const answer = await ask('textDocument/hover', at({ line: 0, character: 0 }));
     must('result' in answer || 'error' in answer, 'the server answers whatever came before');
   },
 };
-
-function frame(message: unknown): string {
-  const body = JSON.stringify(message);
-  return `Content-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`;
-}
-
-type Answer = Readonly<Record<string, unknown>>;
-
-/** Collects what the server says; settles requests of the server itself. */
-function readAnswers(down: PassThrough) {
-  const waiting = new Map<unknown, (answer: Answer) => void>();
-  let buffered = Buffer.alloc(0);
-  down.on('data', (chunk: Buffer) => {
-    buffered = Buffer.concat([buffered, chunk]);
-    for (;;) {
-      const end = buffered.indexOf('\r\n\r\n');
-      const length = Number(/Content-Length: (\d+)/i.exec(buffered.toString('latin1', 0, Math.max(end, 0)))?.[1]);
-      if (end === -1 || buffered.length < end + 4 + length) return;
-      const answer: Answer = JSON.parse(buffered.toString('utf8', end + 4, end + 4 + length));
-      buffered = buffered.subarray(end + 4 + length);
-      waiting.get(answer['id'])?.(answer);
-    }
-  });
-  return { of: (id: unknown) => new Promise<Answer>((done) => waiting.set(id, done)) };
-}
 
 function initialize(random: Random): object {
   const params = random.pick<unknown>([
@@ -67,14 +33,29 @@ function initialize(random: Random): object {
   return { jsonrpc: '2.0', id: 1, method: 'initialize', params };
 }
 
-function message(id: number, random: Random, examples: readonly string[]): object {
+/** What is no message: half JSON, headers that lie, JSON of another kind. */
+const BROKEN = [
+  frame('{"jsonrpc":"2.0","id":7,"meth'),
+  frame('null'),
+  frame('7'),
+  frame('[{"jsonrpc":"2.0"}]'),
+  frame('{"jsonrpc":"2.0","id":5}'),
+  frame('{"jsonrpc":"2.0","id":{},"method":[]}'),
+  frame('\ufffd\0'),
+  'Content-Length: x\r\n\r\n',
+  'X-Length: 1\r\n\r\n',
+];
+
+function message(id: number, random: Random, examples: readonly string[]): object | string {
   const text = () => mutate(random.pick(examples), random, examples).slice(0, 20_000);
   const place = () => ({ line: random.pick([0, 3, 1e9, -1, 1.5]), character: random.pick([0, 5, 2 ** 31, -7]) });
   const range = () => ({ start: place(), end: place() });
   const uri = () => random.pick([URI, 'untitled:x', 'file:///%', 'file:///b.c', '', 'http://x/y.c']);
   const notify = (method: string, params: unknown) => ({ jsonrpc: '2.0', method, params });
   const request = (method: string, params: unknown) => ({ jsonrpc: '2.0', id, method, params });
-  return random.pick<() => object>([
+  const anything = () => random.pick<unknown>([null, 7, '', [], {}, { text: 4 }, at(place(), uri())]);
+  return random.pick<() => object | string>([
+    () => random.pick(BROKEN),
     () => notify('initialized', {}),
     () =>
       notify('textDocument/didOpen', {
@@ -90,7 +71,16 @@ function message(id: number, random: Random, examples: readonly string[]): objec
     () => notify('dmaLens/themeChanged', random.pick<unknown>(['dark', 7, null])),
     () => notify('nonsense', {}),
     () => notify('$/cancelRequest', { id: random.below(20) }),
+    () => notify('workspace/didChangeWatchedFiles', { changes: [{ uri: uri(), type: random.below(5) }] }),
+    () => notify('workspace/didChangeWorkspaceFolders', { event: { added: [], removed: [] } }),
+    () => notify('textDocument/didSave', { textDocument: { uri: uri() } }),
     () => request('textDocument/hover', at(place(), uri())),
+    () => request('textDocument/inlayHint', { textDocument: { uri: uri() }, range: range() }),
+    () => request('dmaLens/layout', random.once(2) ? at(place(), uri()) : anything()),
+    () => request('dmaLens/status', random.once(2) ? uri() : anything()),
+    () => request('dmaLens/report', anything()),
+    () => request('dmaLens/trace', random.once(2) ? { text: text(), name: '<x>' } : anything()),
+    () => request('dmaLens/simulate', random.once(2) ? simulation(random) : anything()),
     () => request('textDocument/codeLens', { textDocument: { uri: uri() } }),
     () => request('textDocument/diagnostic', { textDocument: { uri: uri() } }),
     () =>
@@ -102,6 +92,17 @@ function message(id: number, random: Random, examples: readonly string[]): objec
     () => request('workspace/executeCommand', { command: random.pick(['x', 'dmaLens.x', '']), arguments: [{}] }),
     () => request('nonsense', null),
   ])();
+}
+
+function simulation(random: Random): object {
+  const number = () => random.pick(['0', '4K', '-1', '9'.repeat(30), 'x', '64K']);
+  return {
+    segments: Array.from({ length: random.below(4) }, number).join(','),
+    platforms: random.pick<unknown>([['direct'], ['iommu-dma', 'swiotlb'], ['x'], [7], 'direct', []]),
+    kernel: random.pick<unknown>([undefined, '6.12', 'x', 7]),
+    need: random.pick<unknown>([undefined, 'contiguous-size', 'x', {}]),
+    device: random.pick<unknown>([undefined, { maxSegSize: number() }, { boundary: 7 }, [], { x: true }]),
+  };
 }
 
 function at(position: object, uri: string = URI): object {

@@ -4,6 +4,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createParser } from '../../server/syntax/parser';
 import { findFiles, readSource } from '../../server/workspace/files';
+import { editsTarget } from './edits';
 import { inputTargets } from './inputs';
 import { serverTarget } from './server';
 import { sourceTarget } from './source';
@@ -19,9 +20,11 @@ export async function createTargets(): Promise<Readonly<Record<string, Target>>>
     readFileSync(`test/fixtures/vectors/${name}.jsonl`, 'utf8').split('\n'),
   );
   const traced = readFileSync('test/fixtures/trace-6.12.txt', 'utf8').split('\n');
+  const sources = drivers();
   return {
-    source: sourceTarget(await createParser(), drivers()),
+    source: sourceTarget(await createParser(), sources),
     ...inputTargets(recorded, traced),
+    edits: editsTarget(sources),
     server: serverTarget,
   };
 }
