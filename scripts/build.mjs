@@ -62,6 +62,7 @@ const scripts = {
   bench: 'scripts/bench.ts',
   'bench-parse': 'scripts/bench/parseOnly.ts',
   fuzz: 'scripts/fuzz.ts',
+  soak: 'scripts/soak.ts',
 };
 
 const wanted = process.argv.includes('--scripts') ? { ...entries, ...scripts } : entries;
