@@ -139,13 +139,15 @@ export function useEditor(options: EditorOptions): Editor {
       const found = await editor.host.run((vscode, wanted) => {
         const active = vscode.window.activeTextEditor;
         const offset = active?.document.getText().lastIndexOf(wanted) ?? -1;
-        if (!active || offset === -1) return false;
+        if (!active || offset === -1) return 0;
         const at = active.document.positionAt(offset);
         active.selection = new vscode.Selection(at, at);
         active.revealRange(new vscode.Range(at, at), vscode.TextEditorRevealType.InCenter);
-        return true;
+        return at.line + 1;
       }, text);
-      expect(found).toBe(true);
+      expect(found).toBeGreaterThan(0);
+      // The window follows the extension host after a while; keys pressed before that go elsewhere.
+      await editor.page.locator('[id="status.editor.selection"]', { hasText: `Ln ${found},` }).waitFor();
     },
     shot: async (name, clip) => {
       const folder = clip && process.env['E2E_IMAGES'] ? 'images' : ARTIFACTS;
