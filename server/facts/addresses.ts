@@ -78,7 +78,7 @@ export function findUntestedAddresses(flow: Flow, tests: AddressTests): readonly
     const testers = flow.calls.filter((call) => isTester(call) && call.args.some((arg) => mentions(arg, isAddress)));
     const inverted = testers.length === 1 && testers[0] ? takesSuccessForFailure(flow, testers[0]) : undefined;
     if (inverted) found.push({ map, misread: undefined, inverted, keeper: undefined, isDropped: false });
-    if (0 < testers.length || isTestedThroughAccessor(flow, map)) continue;
+    if (0 < testers.length || isTestedThroughAccessor(flow, map) || isTestedThroughOwner(flow, map)) continue;
     if (flow.branches.some((branch) => sentinelSides(branch).some((side) => mentions(side.value, isAddress)))) continue;
     if (leaves(flow, map, tests, testedLocals)) continue;
     const misread = flow.branches.map((branch) => misreading(branch, map.result)).find((one) => one !== undefined);
@@ -118,6 +118,25 @@ function isTestedThroughAccessor(flow: Flow, map: CallFact): boolean {
       flow.calls.some((call) => isTester(call) && call.args.some((arg) => isSamePlace(flow, arg, accessor)))
     );
   });
+}
+
+/** `req->iov.addr = dma_map_single(...)`, tested as `dma_mapping_error(dev, req_addr(req))`. */
+function isTestedThroughOwner(flow: Flow, map: CallFact): boolean {
+  const places = flow.stores
+    .filter((store) => store.target.kind === 'field' && store.value.key === map.result.key)
+    .map((store) => store.place);
+  return flow.calls.some(
+    (call) =>
+      isTester(call) &&
+      call.args.some((arg) => {
+        const getter = arg.kind === 'result' ? flow.calls.find((one) => one.call.id === arg.call) : undefined;
+        return (
+          getter !== undefined &&
+          !getter.api &&
+          getter.args.some((owner) => places.some((place) => place.startsWith(`${owner.key}->`)))
+        );
+      }),
+  );
 }
 
 /** What can be assigned to is a macro: with the same arguments it stands for the same place. */

@@ -3,6 +3,7 @@
 import type { Expr } from '../code/ir';
 import type { Span } from '../types';
 import { isTester } from './addresses';
+import { successors } from './blocks';
 import { fieldKeys } from './fields';
 import type { CallFact, Flow } from './flow';
 import { alternatives, mentions, type Value } from './values';
@@ -82,8 +83,8 @@ export function findSecondClears(flow: Flow): readonly SecondClear[] {
     const isFilled =
       flow.stores.some((store) => isBetween(store.span) && store.place.startsWith(`${key}`)) ||
       flow.calls.some((one) => isBetween(one.call.span) && one.args.some((arg) => arg.key === key) && !one.api);
-    if (!isFilled && !isWipe(flow, call) && sameLength(allocation, call))
-      found.push({ allocation, span: call.call.span });
+    if (isFilled || isWipe(flow, call) || comesAgain(flow, call, allocation)) continue;
+    if (sameLength(allocation, call)) found.push({ allocation, span: call.call.span });
   }
   return found;
 }
@@ -97,6 +98,22 @@ function isWipe(flow: Flow, clear: CallFact): boolean {
       clear.call.span.end < free.call.span.start &&
       free.args[FREED]?.key === clear.args[0]?.key,
   );
+}
+
+/** `retry:` stands between the two: from the second time on there is something to clear. */
+function comesAgain(flow: Flow, clear: CallFact, allocation: CallFact): boolean {
+  const seen = new Set<number>();
+  const open = [clear.block];
+  for (let id = open.pop(); id !== undefined; id = open.pop()) {
+    const block = flow.ir.blocks[id];
+    for (const next of block ? successors(block) : []) {
+      if (next === clear.block && next !== allocation.block) return true;
+      if (next === allocation.block || seen.has(next)) continue;
+      seen.add(next);
+      open.push(next);
+    }
+  }
+  return false;
 }
 
 function loopOf(flow: Flow, block: number): number {

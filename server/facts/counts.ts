@@ -1,6 +1,7 @@
 /** What becomes of the result of a map call, and which count a release is given. */
 
 import type { Span } from '../types';
+import { isRefusedAsCount } from './countedResults';
 import { fieldKeys, placeKey } from './fields';
 import type { BranchFact, CallFact, Flow, StoreFact } from './flow';
 import { refusalAt } from './refusals';
@@ -35,6 +36,7 @@ export function findUntestedResults(
   flow: Flow,
   text: (span: Span) => string,
   tests: FileTests,
+  callers: (name: string) => readonly Flow[],
 ): readonly UntestedResult[] {
   const found: UntestedResult[] = [];
   for (const map of flow.calls) {
@@ -48,6 +50,7 @@ export function findUntestedResults(
     if (flow.branches.some((branch) => testsResult(flow, branch, map.result, probe)) || leaves(flow, map, tests))
       continue;
     if (flow.branches.some((branch) => isNegativeTest(branch, map.result)) && map.api?.fails === 'zero') continue;
+    if (isRefusedAsCount(flow, map, callers)) continue;
     found.push({ map, kind: 'untested', use: firstUse(flow, map, text) });
   }
   return found;

@@ -167,6 +167,9 @@ function physicalBuffers(flow: Flow): readonly PhysicalUse[] {
     if (!buffer || buffer.kind === 'constant') continue;
     const isPhysical = (part: Value) =>
       part.kind === 'pure' && PHYSICAL.test(part.name) && part.args[0]?.key === buffer.key;
+    // What differs from the address that the mapping returned is refused, or at least known.
+    const isAddress = (part: Value) => part.key === map.result.key;
+    if (flow.branches.some(({ test }) => mentions(test, isPhysical) && mentions(test, isAddress))) continue;
     const nameOf = (value: Value) => {
       let name = '';
       mentions(value, (part) => {

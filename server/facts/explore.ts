@@ -19,11 +19,11 @@ export interface Outcome {
 const MAX_PATHS = 24;
 const MAX_BLOCKS = 120;
 
-/** The ways to go on from the start of `block` in state `env`; paths beyond the budget are left out. */
-export function explore(context: Context, block: number, env: Environment): readonly Outcome[] {
+/** The ways to go on from the start of `block` in state `env`; undefined when there are too many to follow each. */
+export function explore(context: Context, block: number, env: Environment): readonly Outcome[] | undefined {
   const outcomes: Outcome[] = [];
   walk(context, block, new Map(env), new Set(), [], [], outcomes);
-  return outcomes;
+  return outcomes.length <= MAX_PATHS ? outcomes : undefined;
 }
 
 function walk(
@@ -36,7 +36,7 @@ function walk(
   outcomes: Outcome[],
 ): void {
   const block = context.ir.blocks[id];
-  if (MAX_PATHS <= outcomes.length) return;
+  if (MAX_PATHS < outcomes.length) return;
   if (!block || seen.has(id) || MAX_BLOCKS < seen.size) {
     outcomes.push({ value: undefined, returned: false, calls, stores });
     return;

@@ -177,7 +177,7 @@ export function extractFacts(file: FileIr, source: string, kernel: KernelVersion
     maskFallbacks: findMaskFallbacks(flow),
     nullDevices: findNullDevices(flow),
     mapsWithMappedCount: findMappedCountReleases(flow, 'map', counts),
-    untestedResults: findUntestedResults(flow, text, tests),
+    untestedResults: findUntestedResults(flow, text, tests, callers),
     misreadResults: findMisreadResults(flow),
     untestedAddresses: findUntestedAddresses(flow, addressTests),
     unmapsWithMappedCount: findMappedCountReleases(flow, 'unmap', counts),

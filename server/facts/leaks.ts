@@ -2,6 +2,7 @@
 
 import type { Expr } from '../code/ir';
 import type { Span } from '../types';
+import { hasFlag } from './flags';
 import type { CallFact, Flow } from './flow';
 import { ownedPlaces, reaches, releases, renews, saysFailed } from './mappings';
 import { followFrom, type PathEnd, type PathEvent } from './paths';
@@ -73,6 +74,7 @@ function leakOf(flow: Flow, map: CallFact, callers: (name: string) => readonly F
     if ([...memory].some((key) => renews(event, key))) return undefined;
     if (event.kind === 'branch') {
       if (guardsCleanup(flow, event, map, owned) || skipsRelease(flow, event, map, owned)) return undefined;
+      if (isFlagOf(flow, event, map)) return undefined;
       const isFailed = others.some((other) => isOnlySaid(flow, map, other, event));
       return isFailed && told === state ? state + AFTER_FAILURE : after(afterBranch(state, event, prepares));
     }
@@ -265,6 +267,16 @@ function guardsCleanup(
       call.block === event.other &&
       (call.api?.role === 'unmap' || CLEANUP.test(call.call.name ?? '')) &&
       call.args.some((arg) => reaches(arg, owned)),
+  );
+}
+
+/** `if (req->flags & MAPPED)` in front of the release, where the function set the flag and others may have seen it since. */
+function isFlagOf(flow: Flow, event: Extract<PathEvent, { kind: 'branch' }>, map: CallFact): boolean {
+  const { test, holds, other } = event;
+  if (holds || test.kind !== 'binary' || test.op !== '&' || hasFlag(test.left, test.right) !== undefined) return false;
+  return (
+    flow.calls.some((call) => call.block === other && releases(call, map)) &&
+    flow.stores.some((store) => store.target.kind === 'field' && hasFlag(store.value, test.right) === true)
   );
 }
 

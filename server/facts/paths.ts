@@ -8,6 +8,7 @@ import type { Block, Call, Expr, Statement, Terminator } from '../code/ir';
 import type { Span } from '../types';
 import { joinBlocks, successors } from './blocks';
 import { type Environment, evaluate } from './evaluate';
+import { hasFlag } from './flags';
 import { type CallFact, type Flow, runStatement, type StoreFact } from './flow';
 import { isNote, joinInto } from './joins';
 import { dyingTemporaries } from './temporaries';
@@ -289,6 +290,7 @@ function truth(test: Value, env: Environment): boolean | undefined {
     }
     if (zero && (test.op === '<' || test.op === '>') && truth(zero, env) === false) return false;
     if (zero && test.op === '<' && env.get(`=(${left.key}>0)`)) return false;
+    if (test.op === '&' && isFixed(right)) return hasFlag(left, right);
     const held = env.get(`=value:${left.key}`);
     if (held && (test.op === '==' || test.op === '!=') && isFixed(held) && isFixed(right))
       return (held.key === right.key) === (test.op === '==');

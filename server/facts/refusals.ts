@@ -18,6 +18,7 @@ export function refusalAt(flow: Flow, block: number): Refusal | undefined {
   const env = flow.entering.get(block);
   if (!env) return undefined;
   const outcomes = explore(flow, block, env);
+  if (!outcomes) return undefined;
   const texts = new Map<string, Outcome>();
   for (const outcome of outcomes) {
     // A way that comes round to where it was ends as its other turn does: `while (i--) unmap(i);`

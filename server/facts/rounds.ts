@@ -33,9 +33,9 @@ export function findLostRounds(flow: Flow, callers: (name: string) => readonly F
     const env = failed === undefined ? undefined : flow.entering.get(failed);
     if (failed === undefined || !env || loop.header === failed) continue;
     const outcomes = explore(flow, failed, env);
-    const lost = outcomes.map((outcome) => lossOf(flow, outcome, callers));
-    const [first] = lost;
-    if (!first || !lost.every((one) => one !== undefined)) continue;
+    const lost = outcomes?.map((outcome) => lossOf(flow, outcome, callers));
+    const first = lost?.[0];
+    if (!lost || !first || !lost.every((one) => one !== undefined)) continue;
     if (first.dropsPacket || !countsRounds(flow, map, loop.blocks)) found.push({ map, ...first });
   }
   return found;

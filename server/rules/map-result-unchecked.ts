@@ -31,7 +31,8 @@ int start(struct host *host, struct scatterlist *sgl, int nents)
   fix: `Offers to test the result right behind the map call and to return -ENOMEM (or nothing), in functions that hold
 nothing else which would have to be undone.`,
   silent: `A result that is returned, that the caller receives through a pointer, that is kept in a field which some function
-of the file tests, or that is given to a function of the file which tests it.`,
+of the file tests, or that is given to a function of the file which tests it; one that only bounds a loop, in a function
+that returns what the loop counts to callers which fail on 0.`,
   reference:
     'Documentation/core-api/dma-api.rst, dma_map_sg(): "returns 0 on failure", and the driver must take appropriate action.',
 
