@@ -30,9 +30,13 @@ export interface AddressTests {
 /** dma_mapping_error(), and the drivers' own wrappers and macros around it. */
 const TESTER = /mapping_?err|map_?err|map_check|mapping_(?:in)?valid/i;
 
-export function collectAddressTests(flows: readonly Flow[]): AddressTests {
+/** `defined`: all functions of the file; those that cannot matter test nothing. */
+export function collectAddressTests(
+  flows: readonly Flow[],
+  defined: readonly { readonly name: string }[],
+): AddressTests {
   const names = new Set<string>();
-  const params = new Map<string, ReadonlySet<number>>();
+  const params = new Map<string, ReadonlySet<number>>(defined.map(({ name }) => [name, new Set()]));
   for (const flow of flows) {
     const tested = new Set<number>();
     const add = (expr: Expr, value: Value | undefined) => {

@@ -152,7 +152,7 @@ export function extractFacts(file: FileIr, source: string, kernel: KernelVersion
     tableWalks: collectTableWalks(walks),
   };
   const tests: FileTests = collectTests(flows);
-  const addressTests = collectAddressTests(flows);
+  const addressTests = collectAddressTests(flows, file.defined);
   const globals = new Map(file.globals.map((one) => [one.variable.name, one.variable]));
   const allocations = collectAllocations(flows);
   const mapsByField = collectMapsByField(flows, file.structs, kernel);
