@@ -63,6 +63,7 @@ const scripts = {
   'bench-parse': 'scripts/bench/parseOnly.ts',
   fuzz: 'scripts/fuzz.ts',
   soak: 'scripts/soak.ts',
+  compare: 'scripts/compare.ts',
 };
 
 const wanted = process.argv.includes('--scripts') ? { ...entries, ...scripts } : entries;

@@ -11,6 +11,8 @@ import { createTargets } from './fuzz/targets';
 
 /** More time of the CPU on one case is a hang, in seconds: the clock on the wall also runs while others work. */
 const PATIENCE = 60;
+/** No work for so long, in seconds by the clock on the wall, is waiting for what never comes. */
+const STILL = 120;
 /** A thread works this long before a new one takes over, in seconds: what it has done so far is told. */
 const SHIFT = 300;
 const FOUND = 'fuzz-found';
@@ -64,9 +66,14 @@ async function watch(order: Order): Promise<number> {
     const until = Math.min(order.until, Date.now() + SHIFT * 1000);
     const worker = new Worker(__filename, { workerData: { ...order, seed, until } });
     let begun = cpuSeconds();
+    let busy = { since: Date.now(), spent: begun };
     const end = await new Promise<string>((done) => {
       const timer = setInterval(() => {
-        if (PATIENCE < cpuSeconds() - begun) done('hangs');
+        const spent = cpuSeconds();
+        if (PATIENCE < spent - begun) done('hangs');
+        // A machine that does other things gives little, but not nothing.
+        if (0.5 < spent - busy.spent) busy = { since: Date.now(), spent };
+        if (STILL * 1000 < Date.now() - busy.since) done('waits for ever');
       }, 1000);
       worker.on('message', (news: News) => {
         begun = cpuSeconds();
