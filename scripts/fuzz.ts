@@ -12,7 +12,7 @@ import { createTargets } from './fuzz/targets';
 /** More time of the CPU on one case is a hang, in seconds: the clock on the wall also runs while others work. */
 const PATIENCE = 60;
 /** No work for so long, in seconds by the clock on the wall, is waiting for what never comes. */
-const STILL = 120;
+const STILL = 600;
 /** A thread works this long before a new one takes over, in seconds: what it has done so far is told. */
 const SHIFT = 300;
 const FOUND = 'fuzz-found';

@@ -63,7 +63,7 @@ export function openStore({ folder, build }: StorePlace): Store {
   return {
     get(key) {
       try {
-        return unwrap(readEntry(pathOf(root, key)));
+        return unwrap(key, readEntry(pathOf(root, key)));
       } catch {
         return undefined;
       }
@@ -76,7 +76,7 @@ export function openStore({ folder, build }: StorePlace): Store {
       try {
         if (!made.has(parent)) mkdirSync(parent, { recursive: true });
         made.add(parent);
-        writeFileSync(temporary, wrap(value));
+        writeFileSync(temporary, wrap(key, value));
         renameSync(temporary, path);
       } catch {
         // No room, or no right to write: the others would fare no better.
@@ -110,18 +110,23 @@ function touch(file: number): void {
   }
 }
 
-function wrap(value: unknown): string {
+function wrap(key: string, value: unknown): string {
   const body = JSON.stringify(value, (_key, part: unknown) =>
     typeof part === 'bigint' ? { $bigint: `${part}` } : part,
   );
-  return `dma-lens ${FORMAT} ${createHash('sha1').update(body).digest('hex')}\n${body}`;
+  return `dma-lens ${FORMAT} ${checksum(key, body)}\n${body}`;
 }
 
-function unwrap(text: string): unknown {
+function unwrap(key: string, text: string): unknown {
   const [, format, sum] = HEAD.exec(text.slice(0, HEAD_LENGTH)) ?? [];
   const body = text.slice(HEAD_LENGTH);
-  if (format !== String(FORMAT) || createHash('sha1').update(body).digest('hex') !== sum) return undefined;
+  if (format !== String(FORMAT) || checksum(key, body) !== sum) return undefined;
   return body.includes('"$bigint"') ? JSON.parse(body, reviveBigint) : JSON.parse(body);
+}
+
+/** The key is in it: a file that got another one's name is no value of that key. */
+function checksum(key: string, body: string): string {
+  return createHash('sha1').update(key).update(body).digest('hex');
 }
 
 function reviveBigint(_key: string, value: unknown): unknown {
@@ -134,7 +139,8 @@ export function pruneDaily(folder: string, now: number = Date.now()): void {
   const mark = join(folder, 'pruned');
   try {
     const last = statSync(mark, { throwIfNoEntry: false })?.mtimeMs ?? 0;
-    if (now - last < DAY) return;
+    // A mark from the future is from before the clock was set back.
+    if (Math.abs(now - last) < DAY) return;
     mkdirSync(folder, { recursive: true });
     writeFileSync(mark, '');
     pruneStore(folder);

@@ -124,6 +124,25 @@ describe('files', () => {
     expect(result.files.length).toBe(1);
   });
 
+  test('files that change while the scan runs: what was read counts, and next time what is there', async () => {
+    const names = Array.from({ length: 40 }, (_one, i) => `moving/f${i}.c`);
+    box.put(Object.fromEntries(names.map((name) => [name, WRONG_COUNT])));
+    const fixed = WRONG_COUNT.replace('mapped, DMA', 'nents, DMA');
+    const options = { kernel: { major: 6, minor: 12 }, jobs: 1, cache: { folder: join(box.folder, 'c'), build: 'x' } };
+    const changing = await scan([join(box.folder, 'moving')], {
+      ...options,
+      // From the end, and each with a new size.
+      progress: (done) => box.put({ [names[names.length - done] ?? '']: `${fixed}/* ${done} */\n` }),
+    });
+    expect(changing.failed).toEqual([]);
+    for (const { text, findings } of changing.files) {
+      expect([text === WRONG_COUNT, findings.length]).toEqual([true, 1]);
+    }
+    const after = await scan([join(box.folder, 'moving')], options);
+    expect(after.files).toEqual([]);
+    rmSync(join(box.folder, 'moving'), { recursive: true });
+  });
+
   test('50,000 files', () => {
     box.put({ 'many/0/bad.c': WRONG_COUNT, 'many/0/f0.h': '#define BIT(n) (1 << (n))\n' });
     for (let i = 1; i < 50_000; i++) {

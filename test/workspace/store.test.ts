@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, readFileSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, readdirSync, readFileSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { cacheFolder } from '../../server/workspace/cacheFolder';
@@ -49,6 +49,18 @@ describe('a store', () => {
     }
     writeFileSync(file, whole);
     expect(store.get(KEY)).toEqual(VALUE);
+  });
+
+  test('takes the file of another key for none', () => {
+    const folder = folderWith();
+    const store = openStore({ folder, build: BUILD });
+    store.set(KEY, VALUE);
+    const file = fileOf(folder);
+    const other = keyOf('other');
+    mkdirSync(join(folder, 'v1', BUILD, other.slice(0, 2)), { recursive: true });
+    copyFileSync(file, join(folder, 'v1', BUILD, other.slice(0, 2), other.slice(2)));
+    expect(store.get(KEY)).toEqual(VALUE);
+    expect(store.get(other)).toBeUndefined();
   });
 
   test('does without a folder that cannot be made', () => {
@@ -117,6 +129,14 @@ describe('pruning', () => {
     pruneDaily(folder);
     expect(readdirSync(folder)).toContain('old');
     pruneDaily(folder, Date.now() + 2 * DAY);
+    expect(readdirSync(folder)).not.toContain('old');
+  });
+
+  test('happens when the clock was set back', () => {
+    const folder = folderWith({ old: 'x', pruned: '' });
+    utimesSync(join(folder, 'pruned'), new Date(Date.now() + 300 * DAY), new Date(Date.now() + 300 * DAY));
+    utimesSync(join(folder, 'old'), new Date(Date.now() - 40 * DAY), new Date(Date.now() - 40 * DAY));
+    pruneDaily(folder);
     expect(readdirSync(folder)).not.toContain('old');
   });
 });
