@@ -107,6 +107,23 @@ function overCount(source: HoverSource, offset: number): Found | undefined {
   return undefined;
 }
 
+/** A call that maps. */
+export interface MapCall {
+  /** The function that it stands in. */
+  readonly function: string;
+  /** The name of what is called. */
+  readonly span: Span;
+}
+
+/** The calls of a file that map lists or single buffers, in their order. */
+export function mapCallsOf({ functions }: FileFacts): readonly MapCall[] {
+  return functions.flatMap(({ flow }) =>
+    flow.calls
+      .filter(({ api, call }) => api?.role === 'map' && api.name === call.name)
+      .map(({ call }) => ({ function: flow.ir.name, span: call.nameSpan })),
+  );
+}
+
 /** What is said behind a call that maps a list. */
 export interface Hint {
   /** Where the call ends. */

@@ -6,7 +6,7 @@ import { MENTIONS_DMA } from './dmaApi';
 import { externalNames } from './facts/callGraph';
 import { extractFacts, type FileFacts, type FunctionFacts } from './facts/facts';
 import type { Summary, SummaryLookup } from './facts/summary';
-import { type Hint, type HoverInfo, hintsIn, hoverAt } from './hovers';
+import { type Hint, type HoverInfo, hintsIn, hoverAt, type MapCall, mapCallsOf } from './hovers';
 import { verdictSentence } from './render/verdict';
 import { replay } from './replay/replay';
 import type { ReplayQuestion, ReplayResult } from './replay/types';
@@ -40,6 +40,8 @@ export interface Analysis {
   readonly hoverAt: (offset: number) => HoverInfo | undefined;
   /** What is said behind the calls of a part of the text; worked out when asked. */
   readonly hintsIn: (span: Span) => readonly Hint[];
+  /** The calls that map; worked out when asked. */
+  readonly mapCalls: () => readonly MapCall[];
   readonly stats: AnalysisStats;
   /** What the functions of the file mean to their callers. */
   readonly summaries: readonly Summary[];
@@ -85,6 +87,7 @@ export function analyze(text: string, parser: Parser, options: AnalyzeOptions): 
     findings: kept,
     hoverAt: (offset) => hoverAt(source, offset),
     hintsIn: (span) => hintsIn(source, span),
+    mapCalls: () => mapCallsOf(facts),
     stats,
     summaries: facts.summaries,
     externals: externalNames(

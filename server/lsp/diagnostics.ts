@@ -9,6 +9,7 @@ import {
   ResponseError,
 } from 'vscode-languageserver';
 import type { TextDocument } from 'vscode-languageserver-textdocument';
+import { confirmation } from '../trace/evidence';
 import { toDiagnostic } from './convert';
 import { diagnoseRecording, RECORDING_LANGUAGE } from './recordings';
 import type { Session } from './session';
@@ -78,7 +79,11 @@ async function diagnose(session: Session, document: TextDocument): Promise<Diagn
   if (document.languageId === RECORDING_LANGUAGE) return diagnoseRecording(document);
   const snapshot = await session.snapshotOf(document);
   if (!snapshot) return [];
-  return snapshot.analysis.findings.map((finding) => toDiagnostic(finding, snapshot.document, session.rulePage));
+  return snapshot.analysis.findings.map((finding) => {
+    const diagnostic = toDiagnostic(finding, snapshot.document, session.rulePage);
+    const seen = confirmation(session.evidence, finding.function, finding.replay?.question.predicate.kind);
+    return seen === undefined ? diagnostic : { ...diagnostic, message: `${finding.message}; ${seen}` };
+  });
 }
 
 /** Waits; a cancelled question is answered at once. */

@@ -23,6 +23,7 @@ import {
   type SimulateAnswer,
 } from '../protocol';
 import { hoverMarkdown } from '../render/markdown';
+import { countText } from '../trace/evidence';
 import { FIX_ALL, toActions } from './actions';
 import { serveCheck } from './check';
 import { toRange } from './convert';
@@ -45,7 +46,7 @@ export function startServer(connection: Connection, engine: Engine): void {
   serveStatus(session, checked);
   serveHovers(session);
   serveLayouts(session);
-  serveTraces(connection);
+  serveTraces(session, refresh);
   serveActions(session);
 
   connection.onInitialize((params): InitializeResult => {
@@ -131,7 +132,7 @@ function serveHovers(session: Session): void {
     const { document, analysis } = found;
     // A client that knows no such command shows the title all the same.
     const name = session.client.commands.includes(SHOW_HOVER) ? SHOW_HOVER : '';
-    return analysis.findings.flatMap((finding) => {
+    const lenses = analysis.findings.flatMap((finding) => {
       const platforms = finding.replay?.platforms ?? [];
       if (platforms.length === 0) return [];
       const held = platforms.filter((one) => one.verdict === 'holds').length;
@@ -140,6 +141,19 @@ function serveHovers(session: Session): void {
       const range = toRange(finding.span, document);
       return [{ range, command: { title, command: name, arguments: [document.uri, range.start] } }];
     });
+    return [...lenses, ...traceLenses(session, found)];
+  });
+}
+
+/** What the trace counted, above the first call of each function that maps. */
+function traceLenses({ evidence }: Session, { analysis, document }: Snapshot): readonly CodeLens[] {
+  if (evidence.size === 0) return [];
+  const counted = new Set<string>();
+  return analysis.mapCalls().flatMap(({ function: name, span }) => {
+    const seen = evidence.get(name);
+    if (!seen || counted.has(name)) return [];
+    counted.add(name);
+    return [{ range: toRange(span, document), command: { title: `DMA trace: ${countText(seen)}`, command: '' } }];
   });
 }
 

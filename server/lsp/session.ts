@@ -14,6 +14,7 @@ import {
   type ThemeKind,
 } from '../protocol';
 import { readSettings, type Settings } from '../settings';
+import type { Evidence } from '../trace/evidence';
 import { type Finding, formatKernel, type KernelVersion, NEWEST_KERNEL } from '../types';
 import { platformsFor } from './platformSets';
 
@@ -112,6 +113,8 @@ export interface Session {
   readonly documents: TextDocuments<TextDocument>;
   readonly client: ClientFacts;
   theme: ThemeKind;
+  /** What the trace that was opened last saw of the functions of drivers. */
+  evidence: Evidence;
   /** Whether open files know what functions elsewhere in the workspace do. */
   indexState: DocumentStatus['index'];
   /** Changes whenever settings or other files change what an unchanged text means. */
@@ -140,6 +143,7 @@ const NOTHING: Analysis = {
   findings: [],
   hoverAt: () => undefined,
   hintsIn: () => [],
+  mapCalls: () => [],
   stats: { functions: 0, functionsWithErrors: 0, dmaFunctions: 0, dmaFunctionsWithErrors: 0 },
   summaries: [],
   externals: [],
@@ -212,6 +216,7 @@ export function createSession(connection: Connection, engine: Engine): Session {
     engine,
     documents,
     theme: 'dark',
+    evidence: new Map(),
     indexState: 'off',
     timings,
     get client() {

@@ -100,7 +100,8 @@ export function summarize(lines: Iterable<string>): TraceReport {
   return summary.report(parser.lines);
 }
 
-type Counts = { -readonly [key in keyof Omit<DirectionReport, 'gaps' | 'addressBits'>]: DirectionReport[key] };
+type Writable<T> = { -readonly [key in keyof T]: T[key] };
+type Counts = Writable<Omit<DirectionReport, 'gaps' | 'addressBits'>>;
 
 class DeviceState {
   readonly ledger: Ledger;
@@ -108,7 +109,7 @@ class DeviceState {
   private readonly counts = new Map<TraceDirection, { counts: Counts; gaps: Map<bigint, number>; highest: bigint }>();
   private readonly shapes = new ShapeTable(MOST_SHAPES);
   private readonly pages = new PageStatistics();
-  private readonly sites = new Map<string, { frames: readonly string[]; maps: number; nonContiguous: number }>();
+  private readonly sites = new Map<string, Writable<TraceSite>>();
   private readonly wrong = new Map<TraceFinding['kind'], { line: number; message: string; count: number }>();
   private readonly allocations = { count: 0, live: 0, bytes: 0 };
 
@@ -170,10 +171,12 @@ class DeviceState {
     for (let i = 0; i < Math.min(MOST_OWN, frames.length); i++) if (OWN_FRAME.test(frames[i] ?? '')) first = i + 1;
     const callers = frames.slice(first, first + SHOWN_FRAMES);
     const key = callers.join(' < ');
-    const site = this.sites.get(key) ?? { frames: callers, maps: 0, nonContiguous: 0 };
+    const site = this.sites.get(key) ?? { frames: callers, maps: 0, lists: 0, nonContiguous: 0, merged: 0 };
     if (!this.sites.has(key) && MOST_SITES <= this.sites.size) return;
     site.maps += 1;
+    if (event.kind === 'map-sg') site.lists += 1;
     if (!isContiguous(event.ranges)) site.nonContiguous += 1;
+    if (event.segments < event.entries) site.merged += 1;
     this.sites.set(key, site);
   }
 

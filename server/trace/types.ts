@@ -113,7 +113,10 @@ export interface TraceSite {
   /** The function that called the DMA API, and its caller's callers. */
   readonly frames: readonly string[];
   readonly maps: number;
+  /** Of these, lists; what follows is of them. */
+  readonly lists: number;
   readonly nonContiguous: number;
+  readonly merged: number;
 }
 
 export interface DeviceReport {

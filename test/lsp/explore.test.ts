@@ -32,6 +32,7 @@ test('looks at the folders of the workspace, and asks for open files again when 
           hovers: [],
           hoverAt: () => undefined,
           hintsIn: () => [],
+          mapCalls: () => [],
           summaries: [],
           externals: [],
           stats,

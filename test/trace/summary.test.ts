@@ -97,7 +97,9 @@ test('who maps: the frames of the DMA API itself are left out', () => {
   const stack = [line('<stack trace>'), ...frames.map((one) => ` => ${one}`)];
   const lists = simulated(iommuDma, ['64K,16K,64K', '0x100+0x100,4K']);
   const { devices } = report([lists[0] ?? '', ...stack, lists[1] ?? '', lists[2] ?? '', ...stack]);
-  expect(devices[0]?.sites).toEqual([{ frames: ['foo_start', 'foo_ioctl'], maps: 2, nonContiguous: 1 }]);
+  expect(devices[0]?.sites).toEqual([
+    { frames: ['foo_start', 'foo_ioctl'], maps: 2, lists: 2, nonContiguous: 1, merged: 0 },
+  ]);
 });
 
 describe('what looks wrong', () => {
