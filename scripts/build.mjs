@@ -42,7 +42,7 @@ const common = {
   sourcemap: false,
   minify: process.argv.includes('--minify'),
   // Looked up at run time, and only where a working binary exists.
-  external: ['vscode', 'tree-sitter', 'tree-sitter-c', '@napi-rs/nice'],
+  external: ['vscode', 'tree-sitter', 'tree-sitter-c', '@napi-rs/nice', 'esbuild'],
   // Its main file cannot be bundled.
   alias: { 'jsonc-parser': 'jsonc-parser/lib/esm/main.js' },
   logLevel: 'warning',

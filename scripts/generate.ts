@@ -2,6 +2,7 @@
 
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { generatedFiles } from './generated';
+import { thirdParties, thirdPartyPage } from './thirdParty';
 
 const check = process.argv.includes('--check');
 mkdirSync('docs/rules', { recursive: true });
@@ -12,3 +13,13 @@ for (const name of readdirSync('docs/rules')) {
   if (!pages.has(`docs/rules/${name}`) && !check) rmSync(`docs/rules/${name}`);
 }
 for (const [path, content] of files) if (!check) writeFileSync(path, content);
+
+thirdParties().then(
+  (packages) => {
+    if (!check) writeFileSync('THIRD-PARTY.md', thirdPartyPage(packages));
+  },
+  (error: unknown) => {
+    process.stderr.write(`generate: ${error instanceof Error ? error.message : error}\n`);
+    process.exitCode = 1;
+  },
+);

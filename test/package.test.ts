@@ -18,6 +18,7 @@ test('the list of files', () => {
     'CHANGELOG.md',
     'LICENSE',
     'README.md',
+    'THIRD-PARTY.md',
     'dist/cli.js',
     'dist/client.js',
     'dist/explorer.js',

@@ -24,6 +24,8 @@ const WORKER_MEMORY = 300;
 
 /** Serves the client named by the process's arguments (`--stdio`, `--node-ipc`). */
 export function startProcess(): void {
+  // A client that reads no more is gone: what is still to be said would only fail.
+  process.stdout.on('error', () => process.exit(1));
   startServer(createConnection(ProposedFeatures.all), createEngine());
 }
 
