@@ -15,6 +15,8 @@ export interface Mismatch {
   readonly what: 'direction' | 'length' | 'kind' | 'address';
   /** The argument that differs; the function's name for `kind`. */
   readonly span: Span;
+  /** Another release of the function fits the map call: this one is the odd one out. */
+  readonly isOdd: boolean;
 }
 
 /** A map call whose address a field keeps. */
@@ -130,6 +132,7 @@ export function findMismatches(flow: Flow, maps: MapsByField, flows: readonly Fl
         mapFunction: other.flow.ir.name,
         what: 'kind',
         span: release.call.nameSpan,
+        isOdd: false,
       });
       continue;
     }
@@ -137,7 +140,14 @@ export function findMismatches(flow: Flow, maps: MapsByField, flows: readonly Fl
     const [what] = differs;
     if (!what || !differs.every((one) => one?.what === what.what)) continue;
     const mapFunction = first.flow === flow ? undefined : first.flow.ir.name;
-    found.push({ release, map: first.map, mapFunction, ...what });
+    const isOdd = flow.calls.some(
+      (call) =>
+        call !== release &&
+        call.api?.role === 'unmap' &&
+        isSameSubject(call, first.map) &&
+        pairs.every((one) => !difference(flow, call, one, maps)),
+    );
+    found.push({ release, map: first.map, mapFunction, ...what, isOdd });
   }
   return found;
 }
@@ -159,7 +169,7 @@ function wrongAddress(flow: Flow, release: CallFact): Mismatch | undefined {
     const at = call.api?.role === 'map' && call.api.fails === 'mapping-error' ? call.api.address : undefined;
     return at !== undefined && call.args[at]?.key === address.key && address.kind !== 'constant';
   });
-  return map && { release, map, mapFunction: undefined, what: 'address', span: expr.span };
+  return map && { release, map, mapFunction: undefined, what: 'address', span: expr.span, isOdd: false };
 }
 
 /** The map calls of other functions that fill the field whose address is released, where all of them are seen. */

@@ -33,7 +33,8 @@ void receive(struct host *host, void *data)
     parse(host, data);
     dma_unmap_single(host->dev, addr, 512, DMA_FROM_DEVICE);
 }`,
-  fix: 'Puts the direction of the map call in place of the other one.',
+  fix: `Offers to put the direction of the map call in place of the other one. Never automatic: where the code needs the
+sync as it is, the mapping has the wrong direction.`,
   silent: `Directions that are not constants; a mapping for both directions; an address or list that other calls of the function
 map in another way; a list that is mapped again in between.`,
   reference:
@@ -54,8 +55,13 @@ map in another way; a list that is mapped again in between.`,
             span,
             message: `${name}() is given another direction than ${from}, which has '${text}'`,
             related: [{ span: map.call.nameSpan, message: 'mapped here' }],
-            fixes: text ? [{ title: `Use '${text}'`, automatic: true, edits: [{ span, newText: text }] }] : [],
+            fixes: text
+              ? [{ title: `Use '${text}'; ${DECIDE}`, automatic: false, edits: [{ span, newText: text }] }]
+              : [],
           };
     }
   },
 };
+
+/** The sync may be what the code needs. */
+const DECIDE = 'whether the mapping has the right one is for you to say';

@@ -51,7 +51,10 @@ function fixesOf({ source }: FileFacts, span: Span): readonly Fix[] {
   if (rest === undefined || source.slice(start, span.start).trim() !== '') return [];
   // Otherwise it is the only statement under an `if` or a loop.
   if (!/(?:[;{}]|\*\/)\s*$/.test(source.slice(0, start))) return [];
-  return [
-    { title: 'Remove the memset()', automatic: true, edits: [{ span: { start, end: span.end + rest }, newText: '' }] },
-  ];
+  const end = span.end + rest;
+  // Of two empty lines around it one is enough.
+  const gap = /\n[ \t]*\r?\n$/.test(source.slice(0, start))
+    ? (/^[ \t]*\r?\n/.exec(source.slice(end))?.[0].length ?? 0)
+    : 0;
+  return [{ title: 'Remove the memset()', automatic: true, edits: [{ span: { start, end: end + gap }, newText: '' }] }];
 }

@@ -1,6 +1,6 @@
 import { describe, test } from 'vitest';
 import { zeroedAgain } from '../../server/rules/zeroed-again';
-import { check } from '../support/check';
+import { check, checkFix } from '../support/check';
 
 describe('zeroed-again', () => {
   const rules = [zeroedAgain];
@@ -95,6 +95,35 @@ int probe(struct ioc *ioc)
         return -ENOMEM;
     memset(ioc->page, 0, sizeof(*ioc->page));
  // ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ information: dmam_alloc_coherent() has returned zeroed memory
+    return 0;
+}`,
+    ));
+
+  test('the fix leaves one empty line of two', () =>
+    checkFix(
+      rules,
+      `
+int probe(struct ioc *ioc)
+{
+    void *page = dma_alloc_coherent(ioc->dev, SZ_4K, &ioc->dma, GFP_KERNEL);
+
+    if (!page)
+        return -ENOMEM;
+
+    memset(page, 0, SZ_4K);
+
+    ioc->page = page;
+    return 0;
+}`,
+      `
+int probe(struct ioc *ioc)
+{
+    void *page = dma_alloc_coherent(ioc->dev, SZ_4K, &ioc->dma, GFP_KERNEL);
+
+    if (!page)
+        return -ENOMEM;
+
+    ioc->page = page;
     return 0;
 }`,
     ));
