@@ -5,6 +5,16 @@ import { isRefusedAsCount } from './countedResults';
 import { fieldKeys, placeKey } from './fields';
 import type { BranchFact, CallFact, Flow, StoreFact } from './flow';
 import { refusalAt } from './refusals';
+import {
+  guardsRelease,
+  mapsLists,
+  mayTellFailure,
+  type Probe,
+  probeOf,
+  resultOf,
+  returnsRounds,
+  tellsFailure,
+} from './resultTests';
 import { alternatives, carries, constant, mentions, substitute, type Value } from './values';
 
 /** A map call whose result nobody tests. */
@@ -22,13 +32,6 @@ export interface FileTests {
   readonly params: ReadonlyMap<string, ReadonlySet<number>>;
 }
 
-/** Which values of the result tell failure from success. */
-const PROBES: Readonly<Record<string, readonly [bigint, bigint]>> = {
-  zero: [0n, 1n],
-  nonzero: [-12n, 0n],
-  negative: [-12n, 1n],
-};
-
 /** `KUNIT_ASSERT_EQ(test, ret, 0)`. */
 const ASSERTION = /ASSERT|EXPECT/;
 
@@ -40,14 +43,15 @@ export function findUntestedResults(
 ): readonly UntestedResult[] {
   const found: UntestedResult[] = [];
   for (const map of flow.calls) {
-    const probe = map.api?.role === 'map' ? PROBES[map.api.fails ?? ''] : undefined;
+    const probe = probeOf(map);
     if (!probe) continue;
     if (isTestedByEffect(flow, map)) continue;
     if (!map.resultUsed) {
       found.push({ map, kind: 'dropped', use: firstUse(flow, map, text) });
       continue;
     }
-    if (flow.branches.some((branch) => testsResult(flow, branch, map.result, probe)) || leaves(flow, map, tests))
+    const isResult = resultOf(map.result);
+    if (flow.branches.some((branch) => tellsFailure(flow, branch, isResult, probe)) || leaves(flow, map, tests))
       continue;
     if (flow.branches.some((branch) => isNegativeTest(branch, map.result)) && map.api?.fails === 'zero') continue;
     if (isRefusedAsCount(flow, map, callers)) continue;
@@ -69,10 +73,10 @@ export function findMisreadResults(flow: Flow): readonly MisreadResult[] {
   const found: MisreadResult[] = [];
   for (const map of flow.calls) {
     const { api } = map;
-    const probe = api?.role === 'map' ? PROBES[api.fails ?? ''] : undefined;
-    if (!probe) continue;
+    const probe = probeOf(map);
+    if (!probe || !api) continue;
     const about = flow.branches.filter((branch) => isAboutResult(branch, map.result));
-    if (about.some((branch) => testsResult(flow, branch, map.result, probe))) {
+    if (about.some((branch) => tellsFailure(flow, branch, resultOf(map.result), probe))) {
       const inverted = about.find((branch) => takesSuccessForFailure(flow, branch, map, probe));
       const counted = api?.fails === 'nonzero' ? usedAsCount(flow, map) : undefined;
       const taken = api?.fails === 'nonzero' ? 'zero on failure' : 'nonzero on failure';
@@ -111,7 +115,7 @@ function takesSuccessForFailure(
   flow: Flow,
   branch: BranchFact,
   map: CallFact,
-  [failed, succeeded]: readonly [bigint, bigint],
+  { failure: failed, successes: [succeeded] }: Probe,
 ): boolean {
   const onSuccess = decideWith(branch.test, map.result, succeeded);
   if (onSuccess === undefined || onSuccess === decideWith(branch.test, map.result, failed)) return false;
@@ -145,38 +149,6 @@ function usedAsCount(flow: Flow, map: CallFact): Span | undefined {
   return larger?.expr.span;
 }
 
-/** The branch goes another way for failure than for success. */
-function testsResult(
-  flow: Flow,
-  branch: BranchFact,
-  result: Value,
-  [failure, success]: readonly [bigint, bigint],
-): boolean {
-  const isResult = (part: Value) => alternatives(part).some((option) => option.key === result.key);
-  if (!mentions(branch.test, isResult)) return false;
-  const decide = (number: bigint) => substitute(branch.test, (part) => (isResult(part) ? constant(number) : undefined));
-  const onFailure = decide(failure);
-  const onSuccess = decide(success);
-  if (onFailure.kind === 'constant' && onSuccess.kind === 'constant') {
-    return (onFailure.number === 0n) !== (onSuccess.number === 0n);
-  }
-  // Compared with something unknown, such as the original count: a test, unless it only bounds a loop.
-  return !branch.isLoopTest && !(branch.test.kind === 'binary' && countsUp(flow, branch.test));
-}
-
-/** One side is a variable that a loop counts with: `i == n - 1` asks for the last round. */
-function countsUp(flow: Flow, test: Extract<Value, { kind: 'binary' }>): boolean {
-  const isCounter = (side: Value) =>
-    side.kind === 'either' &&
-    flow.stores.some(
-      (store) =>
-        store.place === side.place &&
-        store.value.kind === 'binary' &&
-        [store.value.left, store.value.right].some((part) => part.key === side.key),
-    );
-  return isCounter(test.left) || isCounter(test.right);
-}
-
 /** Code that drops the result but looks at the segments it may have got. */
 function isTestedByEffect(flow: Flow, map: CallFact): boolean {
   const { list } = map;
@@ -192,6 +164,8 @@ function isTestedByEffect(flow: Flow, map: CallFact): boolean {
 function leaves(flow: Flow, map: CallFact, tests: FileTests): boolean {
   const holds = (value: Value) => carries(value, map.result.key);
   if (flow.returns.some((end) => end.value && holds(end.value))) return true;
+  // No segments mean failure, except for commands that may have no data.
+  if (map.api?.fails === 'zero' && returnsRounds(flow, map.result)) return true;
   for (const store of flow.stores) {
     if (!holds(store.value)) continue;
     if (store.target.kind === 'deref' || store.target.kind === 'index') return true;
@@ -237,11 +211,13 @@ function firstUse(flow: Flow, map: CallFact, text: (span: Span) => string): Unte
 export function collectTests(flows: readonly Flow[]): FileTests {
   const fields = new Map<string, Set<string>>();
   const params = new Map<string, ReadonlySet<number>>();
+  const mapping = new Set(flows.filter(mapsLists).map((flow) => flow.ir.name));
   for (const flow of flows) {
     const tested = new Set<number>();
     for (const branch of flow.branches) {
+      const isGuard = guardsRelease(flow, branch, mapping);
       mentions(branch.test, (part) => {
-        if (part.kind !== 'initial') return false;
+        if (part.kind !== 'initial' || isGuard || !mayTellFailure(flow, branch, part)) return false;
         const field = /(?:->|\.)(\w+)$/.exec(part.place)?.[1];
         if (field && !(branch.isLoopTest && branch.test.kind === 'binary'))
           fields.set(field, (fields.get(field) ?? new Set()).add(placeKey(flow, part.place) ?? ''));

@@ -133,7 +133,7 @@ function isSame(a: Base, b: Base): boolean {
 
 const PHYSICAL = /^(?:virt_to_phys|page_to_phys|__pa|virt_to_bus)$/;
 /** Functions that write a register or a descriptor of a device. */
-const WRITES = /^(?:__raw_)?write[blq](?:_relaxed)?$|^iowrite(?:8|16|32|64)(?:be)?(?:_rep)?$|^out[bwl](?:_p)?$/;
+export const WRITES = /^(?:__raw_)?write[blq](?:_relaxed)?$|^iowrite(?:8|16|32|64)(?:be)?(?:_rep)?$|^out[bwl](?:_p)?$/;
 /** Functions that give an address to an engine of the system. */
 const ENGINE = /^(?:au1xxx_)?dbdma_put_(?:source|dest)|_(?:put_source|put_dest)$/;
 

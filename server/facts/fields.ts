@@ -134,12 +134,17 @@ function namesOf(flow: Flow): ReadonlyMap<string, string> {
   const known = NAMES.get(flow);
   if (known) return known;
   const names = new Map<string, string>();
-  for (const store of flow.stores) {
-    const { value, target, place } = store;
-    if (value.kind !== 'result' && value.kind !== 'pure') continue;
-    const isField = target.kind === 'field' && /^[A-Za-z_]\w*(?:(?:->|\.)\w+)+$/.test(place);
-    const isTyped = target.kind === 'name' && structName(variableOf(flow.ir, target.name)) !== undefined;
-    if (isField || (isTyped && !names.has(value.key))) names.set(value.key, place);
+  const isTyped = (name: string) => structName(variableOf(flow.ir, name)) !== undefined;
+  const made = flow.stores.filter(({ value }) => value.kind === 'result' || value.kind === 'pure');
+  for (const { value, target, place } of made) {
+    if (target.kind === 'name' && isTyped(target.name) && !names.has(value.key)) names.set(value.key, place);
+  }
+  for (const { value, target, place } of made) {
+    if (target.kind !== 'field') continue;
+    // In `buf->sgt = sgt`, the buffer itself may be new: `buf` for `@3`.
+    const root = rootValue(place);
+    const path = (names.get(root) ?? root) + place.slice(root.length);
+    if (/^[A-Za-z_]\w*(?:(?:->|\.)\w+)+$/.test(path)) names.set(value.key, path);
   }
   NAMES.set(flow, names);
   return names;

@@ -2,10 +2,12 @@
 
 import type { Expr } from '../code/ir';
 import type { Span } from '../types';
+import { WRITES } from './cpuFields';
 import { hasFlag } from './flags';
-import type { CallFact, Flow } from './flow';
+import { type CallFact, type Flow, PRINTS } from './flow';
 import { ownedPlaces, reaches, releases, renews, saysFailed } from './mappings';
 import { followFrom, type PathEnd, type PathEvent } from './paths';
+import { tableOf } from './tables';
 import { alternatives, binary, carries, constant, mentions, type Value } from './values';
 
 export interface Leak {
@@ -29,6 +31,10 @@ export const CLEANUP =
 /** Functions that give memory back, and leave mappings of it as they are. */
 export const FREES_MEMORY =
   /^(?:k[vz]?free(?:_sensitive)?|kzfree|kmem_cache_free|devm_kfree|(?:dev_)?kfree_skb(?:_any|_irq|_reason)?|dev_consume_skb_(?:any|irq)|consume_skb|__free_pages?|free_pages?|put_page|ieee80211_free_txskb)$/;
+/** Functions that give back the entries of a list, or of a table. */
+const FREES_ENTRIES = /^(?:sg_free_table(?:_chained)?|sgl_free(?:_order|_n_order)?)$/;
+/** Behind these, the device is done with what it was given, or given up. */
+const WAITS = /^(?:wait_for_completion|wait_event|dma_sync_wait|dma_wait_for_async_tx)/;
 /** Constants of subsystems that mean "not done". */
 const MEANS_FAILURE = /^(?=[A-Z0-9_]+$).*(?:ERR|FAIL|BUSY|NO_?MEM|NO_?RESOURCE|INVAL|TIMEOUT|NETDEV_TX_OK)/;
 const PREPARE = /^dmaengine_prep_|^device_prep_|->device_prep_/;
@@ -60,6 +66,7 @@ function leakOf(flow: Flow, map: CallFact, callers: (name: string) => readonly F
   const others = flow.calls.filter((call) => call !== map && isTaken(call) && call.api?.fails !== undefined);
   const memory = memoryOf(map);
   const isAllocated = map.api?.role === 'allocate';
+  const isLocalOnly = map.api?.fails === 'mapping-error' && !isStored(flow, map);
   if (isAllocated && flow.ir.loops.some((loop) => loop.blocks.includes(map.block))) return undefined;
   const step = (told: string, event: PathEvent): string | undefined => {
     const [state = told] = told.split(AFTER_FAILURE);
@@ -76,7 +83,9 @@ function leakOf(flow: Flow, map: CallFact, callers: (name: string) => readonly F
       if (guardsCleanup(flow, event, map, owned) || skipsRelease(flow, event, map, owned)) return undefined;
       if (isFlagOf(flow, event, map)) return undefined;
       const isFailed = others.some((other) => isOnlySaid(flow, map, other, event));
-      return isFailed && told === state ? state + AFTER_FAILURE : after(afterBranch(state, event, prepares));
+      return isFailed && told === state
+        ? state + AFTER_FAILURE
+        : after(onlyIf(isLocalOnly, afterBranch(state, event, prepares)));
     }
     return after(afterStatement(state, event));
   };
@@ -95,7 +104,8 @@ function leakOf(flow: Flow, map: CallFact, callers: (name: string) => readonly F
     if (!call.api && call.args.some((arg) => arg.kind === 'address' && keeps(flow, arg.place, map))) return undefined;
     // A function of the driver's own that unmaps several things is known by one of them.
     if (call.api?.role === 'unmap' && call.args.some((arg) => isOf(arg, map))) return undefined;
-    if (FREES_MEMORY.test(name)) return call.args.some((arg) => memory.has(arg.key)) ? MEMORY_FREED : state;
+    if (isLocalOnly && WAITS.test(name) && (state === 'live' || state === 'kept' || state === TAKEN)) return 'waited';
+    if (isFree(call)) return call.args.some((arg) => memory.has(arg.key)) ? MEMORY_FREED : state;
     const isRelated = call.args.some((arg) => isOf(arg, map) || reaches(arg, owned));
     const isOpen = call.api?.name !== call.call.name || call.api?.role === 'free';
     if (isRelated && isOpen && (CLEANUP.test(name) || call.call.name === undefined)) return undefined;
@@ -125,6 +135,10 @@ function reason(
 ): Leak['because'] | undefined {
   const [state, isAfterFailure] = [end.state.split(AFTER_FAILURE)[0], end.state.includes(AFTER_FAILURE)];
   if (state === MEMORY_FREED) return 'memory freed';
+  // Where several ways lead to one return, a test of their common status tells them apart, and we cannot.
+  if (state === 'waited' && (!end.value || end.value.kind === 'constant'))
+    return hasRelease ? 'released elsewhere' : 'kept in a variable';
+  if (state === TAKEN) return undefined;
   const fails = isFailure(flow, end) || (isAfterFailure && isGivenUp(end));
   // It turned to another way of doing the work, and nobody will hear of the mapping again.
   if (state === 'fallback' && end.value === undefined) return 'refused by the DMA engine';
@@ -140,6 +154,8 @@ function reason(
 
 /** Marks states on ways where another mapping of the function is known to have failed. */
 const AFTER_FAILURE = ' after a failure';
+/** The DMA engine took it: nothing more to see, unless the function waits for the end of it. */
+const TAKEN = 'taken';
 /** The memory was given back, and the mapping was not. */
 const MEMORY_FREED = 'memory freed';
 
@@ -157,6 +173,11 @@ function isGivenUp(end: PathEnd): boolean {
 /** What frees the mapped memory is given one of these: the buffer, the packet whose data it is, the page. */
 function memoryOf(map: CallFact): ReadonlySet<string> {
   const keys = new Set<string>();
+  if (map.list) {
+    keys.add(map.list.key);
+    const table = map.table?.key ?? tableOf(map.list);
+    if (table !== undefined) keys.add(table).add(`&${table}`);
+  }
   const buffer =
     map.api?.fails === 'mapping-error' && map.api.address !== undefined ? map.args[map.api.address] : undefined;
   if (!buffer || buffer.kind === 'constant' || buffer.kind === 'either' || buffer.kind === 'opaque') return keys;
@@ -191,7 +212,21 @@ function keeps(flow: Flow, place: string, map: CallFact): boolean {
 }
 
 function isFree(call: CallFact): boolean {
-  return FREES_MEMORY.test(call.call.name ?? '');
+  const name = call.call.name ?? '';
+  return FREES_MEMORY.test(name) || FREES_ENTRIES.test(name);
+}
+
+/** The address is put into memory, or given to a function that may keep it: not to a register or the DMA engine. */
+function isStored(flow: Flow, map: CallFact): boolean {
+  const isKeeper = (call: CallFact) =>
+    !call.api &&
+    call.result.kind !== 'pure' &&
+    !WRITES.test(call.call.name ?? '') &&
+    !PRINTS.test(call.call.name ?? '');
+  return (
+    flow.calls.some((call) => call !== map && isKeeper(call) && call.args.some((arg) => isOf(arg, map))) ||
+    flow.stores.some(({ target, value }) => (!isLocal(flow, target) || isMacroTarget(flow, target)) && isOf(value, map))
+  );
 }
 
 /** A release of something that is not known to be another mapping: it may be this one. */
@@ -200,7 +235,13 @@ function mayRelease(flow: Flow, call: CallFact, map: CallFact): boolean {
     const freed = call.api?.role === 'free' ? call.args[2] : undefined;
     return freed !== undefined && !alternatives(freed).every((option) => isOtherTaken(flow, option));
   }
-  if (call.api?.role !== 'unmap' || map.api?.fails !== 'mapping-error' || call.api.address === undefined) return false;
+  if (call.api?.role !== 'unmap') return false;
+  const isList = map.list !== undefined || map.table !== undefined;
+  if (isList && call.api.address === undefined) {
+    const isOther = (one: CallFact) => one !== map && isTaken(one) && releases(call, one);
+    return !releases(call, map) && !flow.calls.some(isOther);
+  }
+  if (map.api?.fails !== 'mapping-error' || call.api.address === undefined) return false;
   const address = call.args[call.api.address];
   return address !== undefined && !alternatives(address).every((option) => isOtherTaken(flow, option));
 }
@@ -232,6 +273,10 @@ function skipsRelease(
   );
 }
 
+function onlyIf(isLocalOnly: boolean, state: string | undefined): string | undefined {
+  return state === TAKEN && !isLocalOnly ? undefined : state;
+}
+
 /** A DMA engine that takes the segments answers with a descriptor, or with NULL. */
 function afterBranch(
   state: string,
@@ -247,7 +292,7 @@ function afterBranch(
     const isError = test.kind === 'pure' && /^IS_ERR/.test(test.name) && test.args.some(isDescriptor);
     if (!isPlain && !compared && !isError) continue;
     const isThere = isError ? !event.holds : compared === '==' ? !event.holds : event.holds;
-    return isThere ? undefined : 'refused';
+    return isThere ? TAKEN : 'refused';
   }
   return state;
 }

@@ -1,0 +1,128 @@
+import { describe, test } from 'vitest';
+import { mappingLeak } from '../../server/rules/mapping-leak';
+import { check } from '../support/check';
+
+const rules = [mappingLeak];
+
+describe('lists whose memory goes', () => {
+  test('a list of its own is freed while it is mapped', () =>
+    check(
+      rules,
+      `
+int build(struct port *port, int n)
+{
+    struct scatterlist *list = kcalloc(n, sizeof(*list), GFP_ATOMIC);
+
+    if (!dma_map_sg(port->dev, list, n, DMA_TO_DEVICE))
+        goto free_list;
+    if (!program(port, list))
+        goto free_list;
+    return 0;
+free_list:
+    kfree(list);
+    return -EIO;
+ // ^^^^^^^^^^^^ error: what dma_map_sg() mapped is lost here: its memory was given back, and the mapping is still there
+}`,
+    ));
+
+  test('the entries of a table are freed while it is mapped', () =>
+    check(
+      rules,
+      `
+int grow(struct heap *heap, struct sg_table *sgt)
+{
+    int ret = dma_map_sgtable(heap->dev, sgt, DMA_BIDIRECTIONAL, 0);
+
+    if (ret)
+        return ret;
+    ret = insert(heap);
+    if (ret) {
+        sg_free_table(sgt);
+        return -ENOMEM;
+     // ^^^^^^^^^^^^^^^ error: what dma_map_sgtable() mapped is lost here: its memory was given back, and the mapping is still there
+    }
+    return 0;
+}`,
+    ));
+
+  test('released before, under another name of the list', () =>
+    check(
+      rules,
+      `
+int grow(struct heap *heap, struct sg_table *sgt)
+{
+    if (!dma_map_sg(heap->dev, sgt->sgl, sgt->orig_nents, DMA_BIDIRECTIONAL))
+        return -ENOMEM;
+    if (insert(heap)) {
+        dma_unmap_sg(heap->dev, heap->first, heap->n, DMA_BIDIRECTIONAL);
+        sg_free_table(sgt);
+        return -ENOMEM;
+    }
+    return 0;
+}`,
+    ));
+
+  test('a function of the driver may release it', () =>
+    check(
+      rules,
+      `
+int grow(struct heap *heap, struct sg_table *sgt)
+{
+    if (dma_map_sgtable(heap->dev, sgt, DMA_BIDIRECTIONAL, 0))
+        return -ENOMEM;
+    if (insert(heap)) {
+        heap_unmap(heap, sgt);
+        sg_free_table(sgt);
+        return -ENOMEM;
+    }
+    return 0;
+}`,
+    ));
+});
+
+describe('work that is waited for', () => {
+  const transfer = (wait: string, end: string) => `
+int transfer(struct ctl *ctl, void *buf, size_t len)
+{
+    dma_addr_t addr = dma_map_single(ctl->dev, buf, len, DMA_TO_DEVICE);
+    struct dma_async_tx_descriptor *tx;
+
+    if (dma_mapping_error(ctl->dev, addr))
+        return -ENOMEM;
+    tx = dmaengine_prep_slave_single(ctl->chan, addr, len, DMA_MEM_TO_DEV, 0);
+    if (!tx) {
+        dma_unmap_single(ctl->dev, addr, len, DMA_TO_DEVICE);
+        return -EIO;
+    }
+    dmaengine_submit(tx);
+    dma_async_issue_pending(ctl->chan);
+    ${wait}
+${end}
+}`;
+
+  test('nobody knows the address any more when it is done', () =>
+    check(
+      rules,
+      transfer(
+        'wait_for_completion(&ctl->done);',
+        `    return 0;
+ // ^^^^^^^^^ error: what dma_map_single() mapped is lost here: this way out does not release it, others do`,
+      ),
+    ));
+
+  test('it goes on behind the return: somebody else may know', () =>
+    check(rules, transfer('ctl->len = len;', '    return 0;')));
+
+  test('released when it is done', () =>
+    check(
+      rules,
+      transfer(
+        'wait_for_completion(&ctl->done);',
+        `    dma_unmap_single(ctl->dev, addr, len, DMA_TO_DEVICE);
+    return 0;`,
+      ),
+    ));
+
+  test('a descriptor was given the address', () =>
+    check(rules, transfer('attach_buffer(ctl->desc, addr);\n    wait_for_completion(&ctl->done);', '    return 0;')));
+});
