@@ -71,7 +71,8 @@ function givesUp(flow: Flow, block: number, isResult: (part: Value) => boolean):
   const isUse = (call: CallFact) =>
     readsSegment(call) ||
     (!call.api && !PRINTS.test(call.call.name ?? '') && call.args.some((arg) => mentions(arg, isResult)));
-  return env !== undefined && explore(flow, block, env).every((one) => one.returned && !one.calls.some(isUse));
+  const outcomes = env && explore(flow, block, env);
+  return outcomes?.every((one) => one.returned && !one.calls.some(isUse)) === true;
 }
 
 function readsSegment({ api, result }: CallFact): boolean {
