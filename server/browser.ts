@@ -1,7 +1,7 @@
 /** The language server in a worker of a browser: the same engine, without files. */
 
 import { BrowserMessageReader, BrowserMessageWriter, createConnection } from 'vscode-languageserver/browser';
-import { analyze } from './lens';
+import { openDocument } from './lens';
 import { startServer } from './lsp/server';
 import type { Engine } from './lsp/session';
 import type { ParserAssets } from './protocol';
@@ -15,6 +15,7 @@ declare const self: ConstructorParameters<typeof BrowserMessageReader>[0] & { re
 /** The parser comes with the first message, because a worker cannot read the extension's files. */
 function createEngine(): Engine & { load(assets: ParserAssets): void } {
   let parser: Promise<Parser> | undefined;
+  const documents = new Map<string, ReturnType<typeof openDocument>>();
   return {
     version: DMA_LENS_VERSION,
     runtime: self.navigator.userAgent,
@@ -23,11 +24,13 @@ function createEngine(): Engine & { load(assets: ParserAssets): void } {
     load(assets) {
       parser = createParser({ wasm: { runtime: bytesOf(assets.runtime), grammar: bytesOf(assets.grammar) } });
     },
-    async analyze(_uri, text, options) {
+    async analyze(uri, text, options) {
       if (!parser) throw new Error('the client did not hand over the parser');
-      return analyze(text, await parser, options);
+      const analyze = documents.get(uri) ?? openDocument(await parser);
+      documents.set(uri, analyze);
+      return analyze(text, options);
     },
-    forget() {},
+    forget: (uri) => void documents.delete(uri),
     kernelOf: () => undefined,
     filesChanged() {},
   };

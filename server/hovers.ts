@@ -5,13 +5,14 @@ import type { FileFacts, FunctionFacts } from './facts/facts';
 import type { CallFact } from './facts/flow';
 import { type ListFacts, listAt } from './facts/tables';
 import type { Value } from './facts/values';
+import type { Places } from './places';
 import { holds } from './replay/predicates';
 import { deviceOf } from './replay/replay';
 import { mapFresh } from './replay/spaces';
 import type { Example, PlatformVerdict, Predicate, ReplayQuestion, ReplayResult } from './replay/types';
 import { platform } from './sim/platforms';
 import type { Scatterlist } from './sim/types';
-import type { Finding, KernelVersion, Span } from './types';
+import type { Finding, KernelVersion, SourceText, Span } from './types';
 
 /** What a hover shows at a place. */
 export interface HoverInfo {
@@ -36,15 +37,16 @@ export interface Picture {
 
 export interface HoverSource {
   readonly facts: FileFacts;
+  /** By the offsets of the text; the facts have those that `places` tells of. */
   readonly findings: readonly Finding[];
-  readonly text: string;
+  readonly places: Places;
   readonly ask: (question: ReplayQuestion) => ReplayResult;
 }
 
 /** The hover at `offset`; undefined where there is nothing to say. */
 export function hoverAt(source: HoverSource, offset: number): HoverInfo | undefined {
   const { kernel } = source.facts;
-  const found = overFinding(source, offset) ?? overCall(source, offset) ?? overCount(source, offset);
+  const found = overFinding(source, offset) ?? overFacts(source, source.places.inside(offset));
   if (!found) return undefined;
   const { replay } = found;
   return { ...found, kernel, pictures: replay ? picturesOf(replay, kernel) : [] };
@@ -66,6 +68,11 @@ function overFinding({ findings }: HoverSource, offset: number): Found | undefin
   return best;
 }
 
+function overFacts(source: HoverSource, offset: number): Found | undefined {
+  const found = overCall(source, offset) ?? overCount(source, offset);
+  return found && { ...found, span: source.places.ofSpan(found.span) };
+}
+
 /** Over the name of a DMA function, of sg_dma_address() and its kin, and of a helper that measures. */
 function overCall(source: HoverSource, offset: number): Found | undefined {
   const fn = functionAt(source.facts, offset);
@@ -85,9 +92,10 @@ function overCall(source: HoverSource, offset: number): Found | undefined {
 /** Over a variable or field that holds a count of entries or segments. */
 function overCount(source: HoverSource, offset: number): Found | undefined {
   const fn = functionAt(source.facts, offset);
-  const word = wordAt(source.text, offset);
-  if (!fn || !word) return undefined;
-  const name = source.text.slice(word.start, word.end);
+  const text = source.facts.source;
+  const word = fn && wordAt(text, offset);
+  if (!word) return undefined;
+  const name = text.slice(word.start, word.end);
   for (const map of fn.flow.calls) {
     if (map.api?.role !== 'map' || map.api.name !== map.call.name) continue;
     const list = map.list && listAt(fn.flow, map.list);
@@ -97,7 +105,7 @@ function overCount(source: HoverSource, offset: number): Found | undefined {
     const isGiven = lastName(given) === name || (map.api.table !== undefined && name === 'orig_nents');
     const isMapped = holderOf(fn, map) === name || (map.api.table !== undefined && name === 'nents');
     if (!isGiven && !isMapped) continue;
-    if (isField && !/(?:->|\.)\s*$/.test(source.text.slice(0, word.start))) continue;
+    if (isField && !/(?:->|\.)\s*$/.test(text.slice(fn.flow.ir.span.start, word.start))) continue;
     const replay = askOf(source, list, { kind: 'same-count' });
     const what = isMapped
       ? `How many segments the device sees: what ${map.call.name}() made of the list. It may be fewer than the entries.`
@@ -116,11 +124,11 @@ export interface MapCall {
 }
 
 /** The calls of a file that map lists or single buffers, in their order. */
-export function mapCallsOf({ functions }: FileFacts): readonly MapCall[] {
-  return functions.flatMap(({ flow }) =>
+export function mapCallsOf({ facts, places }: HoverSource): readonly MapCall[] {
+  return facts.functions.flatMap(({ flow }) =>
     flow.calls
       .filter(({ api, call }) => api?.role === 'map' && api.name === call.name)
-      .map(({ call }) => ({ function: flow.ir.name, span: call.nameSpan })),
+      .map(({ call }) => ({ function: flow.ir.name, span: places.ofSpan(call.nameSpan) })),
   );
 }
 
@@ -135,10 +143,12 @@ export interface Hint {
 /** Hints for the calls in `span`. */
 export function hintsIn(source: HoverSource, span: Span): readonly Hint[] {
   const hints: Hint[] = [];
+  const { places } = source;
+  const [from, to] = [places.inside(span.start), places.inside(span.end)];
   for (const fn of source.facts.functions) {
     for (const map of fn.flow.calls) {
       const { end } = map.call.span;
-      if (map.api?.role !== 'map' || map.api.name !== map.call.name || end < span.start || span.end < end) continue;
+      if (map.api?.role !== 'map' || map.api.name !== map.call.name || end < from || to < end) continue;
       const list = listOf(fn, map);
       const platforms = (list && askOf(source, list, { kind: 'contiguous-size' })?.platforms) ?? [];
       if (platforms.length === 0) continue;
@@ -146,7 +156,8 @@ export function hintsIn(source: HoverSource, span: Span): readonly Hint[] {
         .filter((one) => one.verdict === 'holds')
         .map((one) => platform(one.platform)?.phrase ?? '');
       const tooltip = held.length === 0 ? 'One range on none of the platforms' : `One range ${held.join(', ')}`;
-      hints.push({ offset: end, label: `one range on ${held.length} of ${platforms.length}`, tooltip });
+      const offset = places.ofSpan(map.call.span).end;
+      hints.push({ offset, label: `one range on ${held.length} of ${platforms.length}`, tooltip });
     }
   }
   return hints;
@@ -238,13 +249,13 @@ function familiarOn(verdict: PlatformVerdict, question: ReplayQuestion, kernel: 
   return result.ok && !holds(predicate, FAMILIAR, result) ? { list: FAMILIAR, result, space: 'fresh' } : undefined;
 }
 
-function wordAt(text: string, offset: number): Span | undefined {
-  const isWord = (at: number) => /\w/.test(text[at] ?? '');
-  let start = offset;
-  while (0 < start && isWord(start - 1)) start -= 1;
-  let end = offset;
-  while (isWord(end)) end += 1;
-  return start < end ? { start, end } : undefined;
+/** Longer than any name. */
+const LONGEST = 256;
+
+function wordAt(text: SourceText, offset: number): Span | undefined {
+  const before = /\w*$/.exec(text.slice(Math.max(0, offset - LONGEST), offset))?.[0].length ?? 0;
+  const after = /^\w*/.exec(text.slice(offset, offset + LONGEST))?.[0].length ?? 0;
+  return 0 < before + after ? { start: offset - before, end: offset + after } : undefined;
 }
 
 function contains(span: Span, offset: number): boolean {

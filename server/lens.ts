@@ -1,20 +1,25 @@
 /** The façade: text in, plain data out. Synchronous and pure: same text, same answer. */
 
+import { createDrafts } from './code/draft';
+import type { FileIr } from './code/ir';
 import { lowerFile } from './code/lower';
 import { relevantPieces } from './code/relevant';
 import { MENTIONS_DMA } from './dmaApi';
 import { externalNames } from './facts/callGraph';
 import { extractFacts, type FileFacts, type FunctionFacts } from './facts/facts';
+import { createMemory, FORGETFUL, type Memory } from './facts/memory';
 import type { Summary, SummaryLookup } from './facts/summary';
 import { type Hint, type HoverInfo, hintsIn, hoverAt, type MapCall, mapCallsOf } from './hovers';
+import { type Places, placesOf, SAME_PLACES } from './places';
 import { verdictSentence } from './render/verdict';
 import { replay } from './replay/replay';
 import type { ReplayQuestion, ReplayResult } from './replay/types';
 import { RULES, type Rule } from './rules/index';
 import { defaultPlatforms } from './sim/platforms';
 import { applySuppressions } from './suppressions';
+import { arrangedText } from './syntax/arrangement';
 import type { Parser } from './syntax/parser';
-import type { Finding, KernelVersion, Problem, Severity, Span } from './types';
+import type { Finding, KernelVersion, Problem, Severity, SourceText, Span } from './types';
 
 export type { HoverInfo, Picture } from './hovers';
 
@@ -61,14 +66,34 @@ export interface AnalysisStats {
 /** Analyses one file. Never throws for what the text holds. */
 export function analyze(text: string, parser: Parser, options: AnalyzeOptions): Analysis {
   const ir = lowerFile(parser, text, options.everything ? undefined : relevantPieces);
-  const dma = ir.functions.filter((fn) => MENTIONS_DMA.test(text.slice(fn.span.start, fn.span.end)));
-  const stats = {
-    functions: ir.defined.length,
-    functionsWithErrors: ir.errorCount,
-    dmaFunctions: dma.length,
-    dmaFunctionsWithErrors: dma.filter((fn) => fn.hasError).length,
+  return conclude({ ir, source: text, text, places: SAME_PLACES, memory: FORGETFUL }, options);
+}
+
+/**
+ * Analyses the texts of a document that is being edited, one after the other: each answer is that of `analyze()`, and
+ * costs what has changed since the last one.
+ */
+export function openDocument(parser: Parser): (text: string, options: AnalyzeOptions) => Analysis {
+  const draft = createDrafts(parser, relevantPieces);
+  const memory = createMemory();
+  return (text, options) => {
+    const { ir, arrangement } = draft(text);
+    return conclude({ ir, source: arrangedText(arrangement), text, places: placesOf(arrangement), memory }, options);
   };
-  const facts = extractFacts(ir, text, options.kernel, options.external);
+}
+
+interface Material {
+  readonly ir: FileIr;
+  /** The text by the offsets of `ir`. */
+  readonly source: SourceText;
+  readonly text: string;
+  /** From the offsets of `ir` to those of the text. */
+  readonly places: Places;
+  readonly memory: Memory;
+}
+
+function conclude({ ir, source, text, places, memory }: Material, options: AnalyzeOptions): Analysis {
+  const facts = extractFacts(ir, source, options.kernel, options.external, memory);
   for (const { flow } of facts.functions) {
     if (flow.isGivenUp) options.log?.(`${flow.ir.name}() is too large to follow: nothing is said about it`);
   }
@@ -81,19 +106,30 @@ export function analyze(text: string, parser: Parser, options: AnalyzeOptions): 
     for (const fn of facts.functions) findings.push(...runRule(rule, fn, facts, options, ask));
   }
   findings.sort((a, b) => a.span.start - b.span.start || a.rule.localeCompare(b.rule));
-  const kept = applySuppressions(text, findings, ir.defined, !options.rules);
-  const source = { facts, findings: kept, text, ask };
+  const told = findings.map((finding) => places.ofFinding(finding));
+  const kept = applySuppressions(text, told, ir.defined, !options.rules);
+  const about = { facts, findings: kept, places, ask };
   return {
     findings: kept,
-    hoverAt: (offset) => hoverAt(source, offset),
-    hintsIn: (span) => hintsIn(source, span),
-    mapCalls: () => mapCallsOf(facts),
-    stats,
-    summaries: facts.summaries,
+    hoverAt: (offset) => hoverAt(about, offset),
+    hintsIn: (span) => hintsIn(about, span),
+    mapCalls: () => mapCallsOf(about),
+    stats: statsOf(ir, source),
+    summaries: facts.summaries.map((summary) => ({ ...summary, at: places.ofSpan(summary.at) })),
     externals: externalNames(
       ir.functions,
       ir.defined.map((one) => one.name),
     ),
+  };
+}
+
+function statsOf(ir: FileIr, source: SourceText): AnalysisStats {
+  const dma = ir.functions.filter(({ span }) => MENTIONS_DMA.test(source.slice(span.start, span.end)));
+  return {
+    functions: ir.defined.length,
+    functionsWithErrors: ir.errorCount,
+    dmaFunctions: dma.length,
+    dmaFunctionsWithErrors: dma.filter((fn) => fn.hasError).length,
   };
 }
 

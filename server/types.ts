@@ -8,6 +8,14 @@ export interface Span {
   readonly end: number;
 }
 
+/** The text that spans refer to, as far as it is read through them. A string is one. */
+export interface SourceText {
+  slice(start: number, end?: number): string;
+  /** -1 where `part` does not stand at or before `from`. */
+  lastIndexOf(part: string, from: number): number;
+  includes(part: string): boolean;
+}
+
 export interface TextEdit {
   readonly span: Span;
   readonly newText: string;

@@ -1,15 +1,18 @@
 /** Declarations: names, types as written, initialisers. */
 
 import type { SyntaxNode } from '../syntax/parser';
+import type { Span } from '../types';
 import type { Variable } from './ir';
 
-/** The user's text. Names are read from it, never from the rewritten text. */
+/** The user's text of a piece. Names are read from it, never from the rewritten text. */
 export interface Source {
   readonly text: string;
+  /** The offset of its first character. */
+  readonly start: number;
 }
 
-export function textOf(node: SyntaxNode, source: Source): string {
-  return source.text.slice(node.start, node.end);
+export function textOf({ start, end }: Span, source: Source): string {
+  return source.text.slice(start - source.start, end - source.start);
 }
 
 export function fieldOf(node: SyntaxNode, field: string): SyntaxNode | undefined {
@@ -40,7 +43,9 @@ export function declaredVariables(node: SyntaxNode, source: Source): readonly De
     const shape = declaratorShape(child, source);
     if (!shape) return;
     const until = node.children[index + 1]?.start ?? node.end;
-    const cleanup = /\b__free\(\s*(\w+)\s*\)/.exec(source.text.slice(child.start, value?.start ?? until))?.[1];
+    const cleanup = /\b__free\(\s*(\w+)\s*\)/.exec(
+      textOf({ start: child.start, end: value?.start ?? until }, source),
+    )?.[1];
     found.push({
       variable: {
         name: shape.name,

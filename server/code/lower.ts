@@ -1,8 +1,8 @@
 /** From a file's syntax tree to its IR. No node leaves this folder. */
 
-import type { Select } from '../syntax/outline';
+import { outlineOf, type Piece, type Select } from '../syntax/outline';
 import type { Parser, SyntaxNode } from '../syntax/parser';
-import { declaredVariables, type Source, tagOf } from './declarations';
+import { declaredVariables, type Source, tagOf, textOf } from './declarations';
 import { lowerExpression } from './expressions';
 import type { FileIr, FunctionIr, GlobalIr, StructIr, Variable } from './ir';
 import { lowerFunction } from './lowerFunction';
@@ -13,16 +13,28 @@ type Macro = FileIr['macros'][number];
 const NESTED = /^(?:preproc_(?:if|ifdef|elif|else|elifdef)|linkage_specification|declaration_list|ERROR)$/;
 const DEFINES_TYPE = /^(?:struct_specifier|union_specifier|type_definition)$/;
 
+/** What one piece of a file amounts to. */
+export interface PieceIr extends Pick<FileIr, 'functions' | 'globals' | 'structs' | 'macros' | 'errorCount'> {}
+
 /** Lowers a file, or the pieces of it that `select` wants. Nothing throws for what the text holds. */
 export function lowerFile(parser: Parser, text: string, select?: Select): FileIr {
-  const { pieces, nodes } = parser.parse(text, select);
+  const pieces = outlineOf(text);
+  const wanted = select?.(text, pieces);
+  const lowered = pieces
+    .filter((piece) => !wanted || wanted.has(piece))
+    .map(({ kind, start, end }) => lowerPiece(parser, text.slice(start, end), kind, start));
+  return joinPieces(lowered, pieces);
+}
+
+/** Lowers the piece whose text is `code`; offsets count from `start`. */
+export function lowerPiece(parser: Parser, code: string, kind: Piece['kind'], start: number): PieceIr {
   const functions: FunctionIr[] = [];
   const globals: GlobalIr[] = [];
   const structs: StructIr[] = [];
   const macros: Macro[] = [];
-  const source: Source = { text };
+  const source: Source = { text: code, start };
   let errorCount = 0;
-  const pending = [...nodes].reverse();
+  const pending = [...parser.parsePiece(code, kind, start)].reverse();
   for (let child = pending.pop(); child; child = pending.pop()) {
     if (child.type === 'function_definition') {
       const ir = lowerFunction(child, source);
@@ -36,12 +48,23 @@ export function lowerFile(parser: Parser, text: string, select?: Select): FileIr
     } else if (DEFINES_TYPE.test(child.type)) {
       structs.push(...structsIn(child, source));
     } else if (child.type === 'preproc_def' || child.type === 'preproc_function_def') {
-      const macro = macroOf(child, text);
+      const macro = macroOf(child, source);
       if (macro) macros.push(macro);
     }
   }
-  const defined = pieces.filter((piece) => piece.kind === 'function');
-  return { functions, globals, structs, macros, defined, errorCount };
+  return { functions, globals, structs, macros, errorCount };
+}
+
+/** The file that lowered pieces, in their order, make together; `pieces` are all of it. */
+export function joinPieces(lowered: readonly PieceIr[], pieces: readonly Piece[]): FileIr {
+  return {
+    functions: lowered.flatMap((one) => one.functions),
+    globals: lowered.flatMap((one) => one.globals),
+    structs: lowered.flatMap((one) => one.structs),
+    macros: lowered.flatMap((one) => one.macros),
+    defined: pieces.filter((piece) => piece.kind === 'function'),
+    errorCount: lowered.reduce((sum, one) => sum + one.errorCount, 0),
+  };
 }
 
 function lowerGlobals(node: SyntaxNode, source: Source): readonly GlobalIr[] {
@@ -70,20 +93,17 @@ function structsIn(node: SyntaxNode, source: Source): readonly StructIr[] {
   return found;
 }
 
-function macroOf(node: SyntaxNode, text: string): Macro | undefined {
+function macroOf(node: SyntaxNode, source: Source): Macro | undefined {
   const name = node.children.find((child) => child.field === 'name');
   const value = node.children.find((child) => child.field === 'value');
   if (!name) return undefined;
   const body = value
-    ? text
-        .slice(value.start, value.end)
+    ? textOf(value, source)
         .replace(/\\\r?\n/g, ' ')
         .trim()
     : '';
   const params = node.children.find((child) => child.field === 'parameters');
-  if (!params) return { name: text.slice(name.start, name.end), body };
-  const names = params.children
-    .filter((child) => child.type === 'identifier')
-    .map((child) => text.slice(child.start, child.end));
-  return { name: text.slice(name.start, name.end), params: names, body };
+  if (!params) return { name: textOf(name, source), body };
+  const names = params.children.filter((child) => child.type === 'identifier').map((child) => textOf(child, source));
+  return { name: textOf(name, source), params: names, body };
 }

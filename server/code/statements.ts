@@ -91,7 +91,7 @@ function lowerAll(b: Builder, nodes: readonly SyntaxNode[]): void {
 
 /** The keyword is the user's own, not one that stands for a macro. */
 function isWord(b: Builder, node: SyntaxNode, word: string): boolean {
-  const text = b.source.text.slice(node.start, node.start + word.length + 1);
+  const text = textOf({ start: node.start, end: node.start + word.length + 1 }, b.source);
   return text.startsWith(word) && !/\w/.test(text[word.length] ?? ' ');
 }
 
@@ -214,7 +214,7 @@ function headSpan(node: SyntaxNode, body: SyntaxNode | undefined): Span {
 
 /** The macro that a rewritten `while (a, b)`, `if (a, b)` or `for (a; b; c)` stands for. */
 function macroCall(b: Builder, node: SyntaxNode): Call {
-  const name = /^[A-Za-z_]\w*/.exec(b.source.text.slice(node.start, node.start + 120))?.[0];
+  const name = /^[A-Za-z_]\w*/.exec(textOf({ start: node.start, end: node.start + 120 }, b.source))?.[0];
   const body = fieldOf(node, 'body') ?? fieldOf(node, 'consequence');
   const condition = fieldOf(node, 'condition');
   const parts = condition ? [condition] : ['initializer', 'update'].flatMap((field) => fieldOf(node, field) ?? []);

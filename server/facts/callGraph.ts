@@ -1,6 +1,7 @@
 /** Who calls whom within a file. */
 
 import type { FunctionIr } from '../code/ir';
+import { calledNames } from '../code/visit';
 
 /** Functions ordered so that callees come before callers, where there is no recursion. */
 export function calleesFirst(functions: readonly FunctionIr[]): readonly FunctionIr[] {
@@ -35,16 +36,6 @@ function calleesOf(ir: FunctionIr, byName: ReadonlyMap<string, FunctionIr>): rea
     if (callee) callees.add(callee);
   }
   return [...callees];
-}
-
-function calledNames(ir: FunctionIr): ReadonlySet<string> {
-  const names = new Set<string>();
-  for (const block of ir.blocks) {
-    for (const statement of block.statements) {
-      if (statement.kind === 'call' && statement.call.name) names.add(statement.call.name);
-    }
-  }
-  return names;
 }
 
 /** Names of functions that `functions` call and the file does not define, sorted. */

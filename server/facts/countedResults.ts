@@ -5,7 +5,7 @@ import { refusalAt } from './refusals';
 import { constant, mentions, substitute, type Value } from './values';
 
 /** No segment, no round, a count of 0: and a caller that fails on 0. */
-export function isRefusedAsCount(flow: Flow, map: CallFact, callers: (name: string) => readonly Flow[]): boolean {
+export function isRefusedAsCount(flow: Flow, map: CallFact, callers: readonly Flow[]): boolean {
   const loop = flow.ir.loops.find(({ macro, blocks }) => {
     const isResult = (part: Value) => part.key === map.result.key;
     const header = macro && flow.calls.find((call) => call.call.id === macro.id);
@@ -15,7 +15,7 @@ export function isRefusedAsCount(flow: Flow, map: CallFact, callers: (name: stri
     );
   });
   if (!loop || !flow.returns.some((end) => end.value && isCounter(end.value, loop.header))) return false;
-  return callers(flow.ir.name).some((caller) =>
+  return callers.some((caller) =>
     caller.calls.some((call) => call.call.name === flow.ir.name && refusesZero(caller, call.result)),
   );
 }

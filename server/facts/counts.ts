@@ -39,7 +39,7 @@ export function findUntestedResults(
   flow: Flow,
   text: (span: Span) => string,
   tests: FileTests,
-  callers: (name: string) => readonly Flow[],
+  callers: readonly Flow[],
 ): readonly UntestedResult[] {
   const found: UntestedResult[] = [];
   for (const map of flow.calls) {

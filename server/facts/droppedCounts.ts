@@ -56,7 +56,7 @@ export function findDroppedCounts(
   walked: readonly OriginalCountWalk[],
   tableWalks: readonly TableWalk[],
   mappings: FileMappings,
-  callers: (name: string) => readonly Flow[],
+  callers: readonly Flow[],
 ): readonly DroppedCount[] {
   const found: DroppedCount[] = [];
   for (const map of flow.calls) {
@@ -124,14 +124,14 @@ function walkOf(
   map: CallFact,
   tableWalks: readonly TableWalk[],
   { all, aliases }: FileMappings,
-  callers: (name: string) => readonly Flow[],
+  callers: readonly Flow[],
 ): DroppedCount['taker'] | undefined {
   const names = map.list ? listNames(flow, map.list, undefined, aliases) : [];
   // Where another mapping of the same list sets nents, the walk may come after that one.
   const isSameList = (one: FileMapping) => one.map !== map && names.some((name) => one.lists.has(name));
   if (all.some((one) => isSameList(one) && [...one.mappedFields].some((name) => name.endsWith('nents'))))
     return undefined;
-  const near = [flow, ...callers(flow.ir.name)];
+  const near = [flow, ...callers];
   const walk = tableWalks.find((one) => {
     if (one.flow === flow) return false;
     if (near.some((caller) => caller.calls.some((call) => call.call.name === one.flow.ir.name))) return true;

@@ -1,9 +1,10 @@
 /** Everything the rules may know about a file: plain facts, computed once and shared. */
 
 import type { Expr, FileIr } from '../code/ir';
+import { calledNames } from '../code/visit';
 import type { Contract } from '../dmaApi';
 import type { DeviceHints } from '../replay/types';
-import type { KernelVersion, Span } from '../types';
+import type { KernelVersion, SourceText, Span } from '../types';
 import { collectAddressTests, findUntestedAddresses, type UntestedAddress } from './addresses';
 import {
   collectAllocations,
@@ -15,8 +16,6 @@ import {
   type WrongFree,
 } from './allocations';
 import { type CpuAccess, findCpuAccesses, findWrongMemory, type WrongMemory } from './buffers';
-import { calleesFirst } from './callGraph';
-import { bitMask, knownConstant } from './constants';
 import { type ContiguityFacts, contiguityOf } from './contiguity';
 import type { Helpers } from './contiguityTests';
 import {
@@ -39,18 +38,20 @@ import {
 } from './droppedCounts';
 import { collectFieldWrites } from './fields';
 import { collectMappings } from './fileMappings';
-import { analyzeFlow, type Flow } from './flow';
+import type { Flow } from './flow';
+import { followFunctions } from './following';
 import { fieldsTestedForOne } from './guards';
 import { createKnowledge, type Knowledge } from './knowledge';
 import { findLeaks, type Leak } from './leaks';
 import { deviceHints } from './limits';
+import { FORGETFUL, type Memory } from './memory';
 import { collectMapsByField, findMismatches, type Mismatch } from './mismatches';
 import { contractsOf, type Operation, operationsOf } from './operations';
 import { findMappedCountReleases, type MappedCountRelease } from './releaseCounts';
 import { type EarlyRead, findEarlyReads, findLateUses, type LateUse } from './releases';
 import { findLostRounds, type LostRounds } from './rounds';
 import { declaresSegmentSize, findSegmentLimits, type SegmentLimit } from './segmentLimits';
-import { addContiguity, summarize } from './summaries';
+import { addContiguity } from './summaries';
 import type { Summary, SummaryLookup } from './summary';
 import { findWrongSyncs, type WrongSync } from './syncs';
 import type { Value } from './values';
@@ -61,7 +62,7 @@ import {
   type OriginalCountWalk,
   type WalkContext,
 } from './walkFindings';
-import { readsEntryParams, type WalkFacts, walksOf } from './walks';
+import type { WalkFacts } from './walks';
 import { leadsTo } from './ways';
 
 export interface FunctionFacts {
@@ -114,33 +115,30 @@ export interface FileFacts {
   /** The user's text of a span, with white space folded. */
   readonly text: (span: Span) => string;
   /** The whole of the user's text, to which spans refer. */
-  readonly source: string;
+  readonly source: SourceText;
 }
 
 /**
  * Extracts the facts of a file. Functions that call others of the file come after them. `external` tells what functions
- * defined elsewhere do.
+ * defined elsewhere do; `memory` what is known from the last time, where a document is analysed again and again.
  */
-export function extractFacts(file: FileIr, source: string, kernel: KernelVersion, external?: SummaryLookup): FileFacts {
+export function extractFacts(
+  file: FileIr,
+  source: SourceText,
+  kernel: KernelVersion,
+  external?: SummaryLookup,
+  memory: Memory = FORGETFUL,
+): FileFacts {
   const text = (span: Span) => source.slice(span.start, span.end).replace(/\s+/g, ' ');
-  const macros = constantMacros(file);
   const knowledge = createKnowledge(new Set(file.defined.map((one) => one.name)), external);
-  const flows: Flow[] = [];
-  const walks = new Map<Flow, WalkFacts>();
-  const entryReaders = new Map<string, ReadonlySet<number>>();
-  for (const ir of calleesFirst(file.functions)) {
-    const flow = analyzeFlow(ir, macros, knowledge.row);
-    flows.push(flow);
-    const walked = walksOf(flow, entryReaders);
-    walks.set(flow, walked);
-    entryReaders.set(ir.name, readsEntryParams(flow, walked));
-    knowledge.learn(summarize(flow, walked, knowledge));
-  }
+  const followed = followFunctions(file, knowledge, memory);
+  const flows = followed.map((one) => one.flow);
+  const walks = new Map(followed.map(({ flow, walked }) => [flow, walked]));
   const oneSegment = hostTakesOneSegment(file, flows);
   const operations = operationsOf(file);
-  const contracts = contractsOf(operations);
+  const contracts = memory.settle('contracts', contractsOf(operations), JSON.stringify(operations));
   const writes = collectFieldWrites(flows);
-  const isLimited = declaresSegmentSize(flows, source);
+  const isLimited = declaresSegmentSize(flows, source.slice(0));
   const callers = callersOf(flows);
   const mappings = collectMappings(flows);
   const counts = { mappings, writes, text };
@@ -159,26 +157,16 @@ export function extractFacts(file: FileIr, source: string, kernel: KernelVersion
   const functions = flows.map((flow) => ({
     flow,
     contracts: contracts.get(flow.ir.name) ?? [],
-    ...contiguityFacts(flow, knowledge, { hostTakesOneSegment: oneSegment, contracts }),
+    ...ownFacts(flow, memory),
+    ...callerFacts(flow, callers(flow), memory),
+    ...contiguityFacts(flow, knowledge, { hostTakesOneSegment: oneSegment, contracts }, memory),
     ...walkFindings(flow, walks.get(flow) ?? NO_WALKS, walking),
-    leaks: findLeaks(flow, callers),
     mismatches: findMismatches(flow, mapsByField, flows),
-    lateUses: findLateUses(flow),
-    earlyReads: findEarlyReads(flow, (from, to) => leadsTo(flow, from, to)),
     wrongMemory: findWrongMemory(flow, globals),
-    cpuAccesses: findCpuAccesses(flow),
-    segmentLimits: isLimited ? [] : findSegmentLimits(flow),
-    lostRounds: findLostRounds(flow, callers),
-    wrongSyncs: findWrongSyncs(flow),
-    untestedAllocations: findUntestedAllocations(flow),
-    secondClears: findSecondClears(flow),
+    ...(isLimited && { segmentLimits: [] }),
     wrongFrees: findWrongFrees(flow, allocations),
-    droppedMasks: findDroppedMasks(flow),
-    maskFallbacks: findMaskFallbacks(flow),
-    nullDevices: findNullDevices(flow),
     mapsWithMappedCount: findMappedCountReleases(flow, 'map', counts),
-    untestedResults: findUntestedResults(flow, text, tests, callers),
-    misreadResults: findMisreadResults(flow),
+    untestedResults: findUntestedResults(flow, text, tests, callers(flow)),
     untestedAddresses: findUntestedAddresses(flow, addressTests),
     unmapsWithMappedCount: findMappedCountReleases(flow, 'unmap', counts),
     syncsWithMappedCount: findMappedCountReleases(flow, 'sync', counts),
@@ -198,8 +186,43 @@ export function extractFacts(file: FileIr, source: string, kernel: KernelVersion
   };
 }
 
-function callersOf(flows: readonly Flow[]): (name: string) => readonly Flow[] {
-  return (name) => flows.filter((flow) => flow.calls.some((call) => call.call.name === name));
+/** The functions of the file that call one of them. */
+function callersOf(flows: readonly Flow[]): (callee: Flow) => readonly Flow[] {
+  const callers = new Map<string, Flow[]>();
+  for (const flow of flows) {
+    for (const name of new Set(flow.calls.map((call) => call.call.name))) {
+      const known = callers.get(name ?? '');
+      if (known) known.push(flow);
+      else callers.set(name ?? '', [flow]);
+    }
+  }
+  return (callee) => callers.get(callee.ir.name) ?? [];
+}
+
+/** What a function tells by itself. */
+function ownFacts(flow: Flow, memory: Memory) {
+  return memory.recall('own facts', flow, [], () => ({
+    lateUses: findLateUses(flow),
+    earlyReads: findEarlyReads(flow, (from, to) => leadsTo(flow, from, to)),
+    cpuAccesses: findCpuAccesses(flow),
+    segmentLimits: findSegmentLimits(flow),
+    wrongSyncs: findWrongSyncs(flow),
+    untestedAllocations: findUntestedAllocations(flow),
+    secondClears: findSecondClears(flow),
+    droppedMasks: findDroppedMasks(flow),
+    maskFallbacks: findMaskFallbacks(flow),
+    nullDevices: findNullDevices(flow),
+    misreadResults: findMisreadResults(flow),
+    sameCountTests: findSameCountTests(flow),
+  }));
+}
+
+/** What is true of a function unless its callers see to it. */
+function callerFacts(flow: Flow, callers: readonly Flow[], memory: Memory) {
+  return memory.recall('caller facts', flow, callers, () => ({
+    leaks: findLeaks(flow, callers),
+    lostRounds: findLostRounds(flow, callers),
+  }));
 }
 
 const NO_WALKS: WalkFacts = { reads: [], walks: [] };
@@ -209,14 +232,19 @@ function walkFindings(
   walked: WalkFacts,
   context: WalkContext & {
     readonly tableWalks: readonly TableWalk[];
-    readonly callers: (name: string) => readonly Flow[];
+    readonly callers: (callee: Flow) => readonly Flow[];
   },
 ) {
   const originalCountWalks = findOriginalCountWalks(flow, walked, context);
   return {
     originalCountWalks,
-    droppedCounts: findDroppedCounts(flow, originalCountWalks, context.tableWalks, context.mappings, context.callers),
-    sameCountTests: findSameCountTests(flow),
+    droppedCounts: findDroppedCounts(
+      flow,
+      originalCountWalks,
+      context.tableWalks,
+      context.mappings,
+      context.callers(flow),
+    ),
     cpuWalks: findCpuWalks(flow, walked, context),
     cpuFields: findCpuFields(flow, walked, context.mappings),
     physicalUses: findPhysicalUses(flow, walked, context.mappings),
@@ -224,30 +252,16 @@ function walkFindings(
 }
 
 /** Who takes a first address or tests for one range, also told to the callers that come later. */
-function contiguityFacts(flow: Flow, knowledge: Knowledge, about: Omit<Helpers, 'summary'>) {
-  const contiguity = contiguityOf(flow, { summary: knowledge.summary, ...about });
-  const summary = knowledge.summary(flow.ir.name);
-  if (summary) knowledge.learn(addContiguity(summary, flow, contiguity));
+function contiguityFacts(flow: Flow, knowledge: Knowledge, about: Omit<Helpers, 'summary'>, memory: Memory) {
+  const before = knowledge.summary(flow.ir.name);
+  const asked = [before, about.hostTakesOneSegment, about.contracts];
+  for (const name of calledNames(flow.ir)) asked.push(knowledge.summary(name));
+  const { contiguity, summary } = memory.recall('contiguity', flow, asked, () => {
+    const found = contiguityOf(flow, { summary: knowledge.summary, ...about });
+    return { contiguity: found, summary: before && addContiguity(before, flow, found) };
+  });
+  if (summary) knowledge.learn(summary);
   return { contiguity };
-}
-
-/** `#define NAME 64`, `#define NAME SZ_64K`, `#define NAME DMA_BIT_MASK(32)`. */
-function constantMacros(file: FileIr): ReadonlyMap<string, bigint> {
-  const values = new Map<string, bigint>();
-  for (const macro of file.macros) {
-    if (macro.params) continue;
-    const value = constantText(macro.body.trim().replace(/^\((.*)\)$/, '$1'));
-    if (value !== undefined) values.set(macro.name, value);
-  }
-  return values;
-}
-
-function constantText(text: string): bigint | undefined {
-  const literal = /^(0[xX][0-9a-fA-F]{1,16}|\d{1,19})[uUlL]*$/.exec(text)?.[1];
-  if (literal !== undefined) return BigInt(literal);
-  const bits = /^DMA_BIT_MASK\((\d{1,2})\)$/.exec(text)?.[1];
-  if (bits !== undefined) return bitMask(BigInt(bits));
-  return /^[A-Z]\w*$/.test(text) ? knownConstant(text) : undefined;
 }
 
 /** `mmc->max_segs = 1`, `.max_segs = 1`, blk_queue_max_segments(q, 1). */

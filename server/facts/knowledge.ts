@@ -25,7 +25,7 @@ export function createKnowledge(own: ReadonlySet<string>, external: SummaryLooku
     const known = dmaFunction(name);
     if (known || rows.has(name)) return known ?? rows.get(name);
     const summary = elsewhere(name);
-    const found = summary && rowOf(summary, dmaFunction);
+    const found = summary && knownRow(summary);
     if (!own.has(name)) rows.set(name, found);
     return found;
   };
@@ -35,15 +35,31 @@ export function createKnowledge(own: ReadonlySet<string>, external: SummaryLooku
       name === undefined ? undefined : (summaries.get(name) ?? elsewhere(name) ?? summaryOfRow(dmaFunction(name))),
     learn(summary) {
       summaries.set(summary.name, summary);
-      rows.set(summary.name, rowOf(summary, dmaFunction));
+      rows.set(summary.name, knownRow(summary));
     },
     learned: () => [...summaries.values()],
   };
 }
 
-/** What a row of the table says in the terms of a summary. */
+const rowsOfSummaries = new WeakMap<Summary, { readonly row: DmaFunction | undefined }>();
+const summariesOfRows = new WeakMap<DmaFunction, { readonly summary: Summary | undefined }>();
+
+/** The same object for the same summary. */
+function knownRow(summary: Summary): DmaFunction | undefined {
+  const known = rowsOfSummaries.get(summary) ?? { row: rowOf(summary, dmaFunction) };
+  rowsOfSummaries.set(summary, known);
+  return known.row;
+}
+
+/** What a row of the table says in the terms of a summary: the same object for the same row. */
 function summaryOfRow(row: DmaFunction | undefined): Summary | undefined {
   if (!row) return undefined;
+  const known = summariesOfRows.get(row) ?? { summary: restated(row) };
+  summariesOfRows.set(row, known);
+  return known.summary;
+}
+
+function restated(row: DmaFunction): Summary | undefined {
   const about = { name: row.name, isStatic: false, at: { start: 0, end: 0 }, params: [] };
   const at = (argument: number) => ({ argument, path: '' });
   if (row.role === 'measure' && row.table !== undefined)

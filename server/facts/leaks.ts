@@ -41,7 +41,7 @@ const PREPARE = /^dmaengine_prep_|^device_prep_|->device_prep_/;
 /** Errors that mean "in progress". */
 const PENDING = new Set([-115n, -16n, -529n, -114n, -517n]);
 
-export function findLeaks(flow: Flow, callers: (name: string) => readonly Flow[]): readonly Leak[] {
+export function findLeaks(flow: Flow, callers: readonly Flow[]): readonly Leak[] {
   const found: Leak[] = [];
   for (const map of flow.calls) {
     if (map.api?.fails === undefined || map.api.name !== map.call.name || !isTaken(map)) continue;
@@ -57,7 +57,7 @@ function isTaken(call: CallFact): boolean {
   return call.api?.role === 'map' || (call.api?.role === 'allocate' && call.api.table === undefined);
 }
 
-function leakOf(flow: Flow, map: CallFact, callers: (name: string) => readonly Flow[]): Leak | undefined {
+function leakOf(flow: Flow, map: CallFact, callers: readonly Flow[]): Leak | undefined {
   const release = flow.calls.find((call) => releases(call, map));
   const isOne = map.api?.fails === 'mapping-error' || map.api?.fails === 'null';
   const prepares = flow.calls.filter((call) => isPrepare(call) && call.args.some((arg) => isOf(arg, map)));
@@ -131,7 +131,7 @@ function reason(
   end: PathEnd,
   hasRelease: boolean,
   isOne: boolean,
-  callers: (name: string) => readonly Flow[],
+  callers: readonly Flow[],
 ): Leak['because'] | undefined {
   const [state, isAfterFailure] = [end.state.split(AFTER_FAILURE)[0], end.state.includes(AFTER_FAILURE)];
   if (state === MEMORY_FREED) return 'memory freed';
@@ -144,7 +144,7 @@ function reason(
   if (state === 'fallback' && end.value === undefined) return 'refused by the DMA engine';
   if (state === 'refused' || state === 'fallback') {
     if (!fails) return undefined;
-    return hasRelease || !callers(flow.ir.name).some(releasesAnything) ? 'refused by the DMA engine' : undefined;
+    return hasRelease || !callers.some(releasesAnything) ? 'refused by the DMA engine' : undefined;
   }
   if (!fails || isOf(end.value, map)) return undefined;
   if (state === 'others released' && !hasRelease) return state;
@@ -358,9 +358,8 @@ function isLocal(flow: Flow, target: Expr): boolean {
 }
 
 /** A caller cleans up, or may do so where nobody sees it; nothing comes after a failed probe. */
-function mayBeUndone(flow: Flow, callers: (name: string) => readonly Flow[]): boolean {
-  const above = callers(flow.ir.name);
-  return above.some(releasesAnything) || (above.length === 0 && !/probe|init_one|attach/.test(flow.ir.name));
+function mayBeUndone(flow: Flow, callers: readonly Flow[]): boolean {
+  return callers.some(releasesAnything) || (callers.length === 0 && !/probe|init_one|attach/.test(flow.ir.name));
 }
 
 function releasesAnything(flow: Flow): boolean {

@@ -22,7 +22,7 @@ const FROM_DEVICE = 2n;
 const CLEARS = /clear(?!_bit)/i;
 const PRINTS = /dbg|printk|^pr_|_(?:err|warn|info)$|^(?:dev|netdev)_/;
 
-export function findLostRounds(flow: Flow, callers: (name: string) => readonly Flow[]): readonly LostRounds[] {
+export function findLostRounds(flow: Flow, callers: readonly Flow[]): readonly LostRounds[] {
   const found: LostRounds[] = [];
   for (const map of flow.calls) {
     if (map.api?.role !== 'map' || map.api.fails !== 'mapping-error') continue;
@@ -85,7 +85,7 @@ function mayUndo(call: CallFact): boolean {
 function lossOf(
   flow: Flow,
   outcome: Outcome,
-  callers: (name: string) => readonly Flow[],
+  callers: readonly Flow[],
 ): Pick<LostRounds, 'end' | 'dropsPacket'> | undefined {
   if (!outcome.returned || !outcome.span || outcome.calls.some(mayUndo)) return undefined;
   const isPacket = (arg: Value) =>
@@ -94,7 +94,6 @@ function lossOf(
   if (dropsPacket) return { end: outcome.span, dropsPacket };
   const { value } = outcome;
   if (value?.kind !== 'constant' || 0n <= value.number) return undefined;
-  const above = callers(flow.ir.name);
-  const isUndone = above.some((caller) => caller.calls.some(mayUndo));
-  return flow.ir.isStatic && 0 < above.length && !isUndone ? { end: outcome.span, dropsPacket } : undefined;
+  const isUndone = callers.some((caller) => caller.calls.some(mayUndo));
+  return flow.ir.isStatic && 0 < callers.length && !isUndone ? { end: outcome.span, dropsPacket } : undefined;
 }

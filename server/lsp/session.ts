@@ -181,6 +181,7 @@ export function createSession(connection: Connection, engine: Engine): Session {
     const start = performance.now();
     const isAsked = found.enable === 'always' || MENTIONS_DMA.test(text);
     const analysis = isAsked ? await engine.analyze(uri, text, session.optionsOf(uri, found)) : NOTHING;
+    if (!documents.get(uri)) engine.forget(uri);
     const frozen = TextDocument.create(uri, languageId, version, text);
     const ms = Math.round((performance.now() - start) * 10) / 10;
     timings.push({ lines: frozen.lineCount, ms, findings: analysis.findings.length });

@@ -3,7 +3,7 @@
 import { availableParallelism } from 'node:os';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { createConnection, ProposedFeatures } from 'vscode-languageserver/node';
-import { analyze } from '../lens';
+import { openDocument } from '../lens';
 import { createParser } from '../syntax/parser';
 import { type KernelVersion, NEWEST_KERNEL } from '../types';
 import type { FileOutcome } from '../workspace/analyzeFile';
@@ -33,6 +33,7 @@ export function startProcess(): void {
 export function createEngine(): Engine {
   const parser = createParser();
   const kernels = new Map<string, KernelVersion | undefined>();
+  const documents = new Map<string, ReturnType<typeof openDocument>>();
   const index = createTreeIndex(userStore());
   let loaded = 'loading';
   let project = createProjectFinder();
@@ -46,15 +47,17 @@ export function createEngine(): Engine {
     parser: () => loaded,
     memory: () => process.memoryUsage().rss,
     async analyze(uri, text, options) {
-      if (!uri.startsWith('file:')) return analyze(text, await parser, options);
+      const analyze = documents.get(uri) ?? openDocument(await parser);
+      documents.set(uri, analyze);
+      if (!uri.startsWith('file:')) return analyze(text, options);
       const file = pathOf(uri);
-      const analysis = analyze(text, await parser, { ...options, external: index.lookupFor(file) });
+      const analysis = analyze(text, { ...options, external: index.lookupFor(file) });
       index.learn(file, text, analysis);
       return analysis;
     },
     explore: (folders, kernel, progress, signal) =>
       index.update(folders.filter((uri) => uri.startsWith('file:')).map(pathOf), { kernel, progress, signal }),
-    forget() {},
+    forget: (uri) => void documents.delete(uri),
     kernelOf(uri) {
       if (!uri.startsWith('file:')) return undefined;
       const folder = uri.slice(0, uri.lastIndexOf('/'));

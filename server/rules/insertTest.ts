@@ -2,7 +2,7 @@
 
 import type { FileFacts, FunctionFacts } from '../facts/facts';
 import type { CallFact } from '../facts/flow';
-import type { Fix, Span } from '../types';
+import type { Fix, SourceText, Span } from '../types';
 
 /**
  * Offers to test `name`, which the statement of `map` sets, and to leave the function where `condition` holds. None
@@ -45,7 +45,7 @@ export function testBehind(
 }
 
 /** What stands in front of `start` is the end of another statement, of a comment, or the beginning of a block. */
-function beginsStatement(source: string, start: number): boolean {
+function beginsStatement(source: SourceText, start: number): boolean {
   const lineStart = source.lastIndexOf('\n', start - 1) + 1;
   if (source.slice(lineStart, start).trim() !== '') return false;
   return /(?:[;{}]|\*\/)\s*$/.test(source.slice(0, lineStart));

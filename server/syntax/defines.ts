@@ -1,16 +1,16 @@
 /** `#define` lines, which need no grammar: a name, perhaps parameters, and the rest of the line. */
 
 import type { SyntaxNode } from './node';
-import type { Piece } from './outline';
 
 const DEFINE = /^#[ \t]*define[ \t]+(\w+)(\([^)]*\))?([\s\S]*)$/;
 
-/** The node of `#define NAME value` or `#define NAME(a, b) value`. */
-export function defineNode(text: string, { start, end }: Piece): SyntaxNode {
-  const match = DEFINE.exec(text.slice(start, end));
+/** The node of `#define NAME value` or `#define NAME(a, b) value`, which stands at `start`. */
+export function defineNode(code: string, start: number): SyntaxNode {
+  const end = start + code.length;
+  const match = DEFINE.exec(code);
   if (!match) return node('preproc_def', undefined, start, end);
   const [, name = '', params, rest = ''] = match;
-  const nameStart = text.indexOf(name, start + text.slice(start, end).indexOf('define') + 'define'.length);
+  const nameStart = start + code.indexOf(name, code.indexOf('define') + 'define'.length);
   const children: SyntaxNode[] = [node('identifier', 'name', nameStart, nameStart + name.length)];
   let from = nameStart + name.length;
   if (params !== undefined) {

@@ -10,21 +10,23 @@ import { fileURLToPath } from 'node:url';
 import { defineNode } from './defines';
 import { rewriteDialect } from './dialect';
 import type { SyntaxNode } from './node';
-import { outlineOf, type Piece, type Select } from './outline';
+import { outlineOf, type Piece } from './outline';
 import { type Cursor, type GrammarNames, snapshot } from './snapshot';
 
 export type { SyntaxNode };
 
 export interface ParsedFile {
   readonly pieces: readonly Piece[];
-  /** The nodes of the pieces that were wanted, in their order. */
+  /** The nodes of the pieces, in their order. */
   readonly nodes: readonly SyntaxNode[];
 }
 
 export interface Parser {
   readonly engine: 'native' | 'wasm';
-  /** Parses kernel C: all of it, or the pieces that `select` wants. Never throws for what the text holds. */
-  parse(text: string, select?: Select): ParsedFile;
+  /** Parses kernel C. Never throws for what the text holds. */
+  parse(text: string): ParsedFile;
+  /** Parses one piece, whose text is `code`; offsets count from `start`. */
+  parsePiece(code: string, kind: Piece['kind'], start: number): readonly SyntaxNode[];
 }
 
 export interface ParserOptions {
@@ -47,19 +49,19 @@ type Walk = (text: string, visit: (cursor: Cursor) => SyntaxNode) => SyntaxNode;
 
 function parserOf(engine: Parser['engine'], walk: Walk): Parser {
   const names: GrammarNames = { kinds: new Map(), fields: new Map() };
-  const parsePiece = (text: string, piece: Piece): readonly SyntaxNode[] => {
-    if (piece.kind === 'define') return [defineNode(text, piece)];
-    const code = rewriteDialect(text.slice(piece.start, piece.end));
-    return walk(code, (cursor) => snapshot(cursor, names, piece.start)).children;
+  const parsePiece = (code: string, kind: Piece['kind'], start: number): readonly SyntaxNode[] => {
+    if (kind === 'define') return [defineNode(code, start)];
+    return walk(rewriteDialect(code), (cursor) => snapshot(cursor, names, start)).children;
   };
   return {
     engine,
-    parse(text, select) {
+    parsePiece,
+    parse(text) {
       const pieces = outlineOf(text);
-      const wanted = select?.(text, pieces);
-      const nodes: SyntaxNode[] = [];
-      for (const piece of pieces) if (!wanted || wanted.has(piece)) nodes.push(...parsePiece(text, piece));
-      return { pieces, nodes };
+      return {
+        pieces,
+        nodes: pieces.flatMap(({ kind, start, end }) => parsePiece(text.slice(start, end), kind, start)),
+      };
     },
   };
 }
