@@ -74,7 +74,7 @@ export function analyze(text: string, parser: Parser, options: AnalyzeOptions): 
  * costs what has changed since the last one.
  */
 export function openDocument(parser: Parser): (text: string, options: AnalyzeOptions) => Analysis {
-  const draft = createDrafts(parser, relevantPieces);
+  const draft = createDrafts(parser);
   const memory = createMemory();
   return (text, options) => {
     const { ir, arrangement } = draft(text);

@@ -1,10 +1,11 @@
 /** A file that is being edited: what was lowered stays for as long as the text of its piece does. */
 
 import { type Arrangement, arrange, type Slot } from '../syntax/arrangement';
-import { outlineOf, type Select } from '../syntax/outline';
+import { createOutliner } from '../syntax/outline';
 import type { Parser } from '../syntax/parser';
 import type { FileIr } from './ir';
 import { joinPieces, lowerPiece, type PieceIr } from './lower';
+import { createRelevance } from './relevant';
 
 export interface Draft {
   readonly ir: FileIr;
@@ -12,8 +13,10 @@ export interface Draft {
   readonly arrangement: Arrangement;
 }
 
-/** Lowers one text after the other; each costs what has changed since the last one. */
-export function createDrafts(parser: Parser, select: Select): (text: string) => Draft {
+/** Lowers the pieces of one text after the other that can matter; each costs what has changed since the last one. */
+export function createDrafts(parser: Parser): (text: string) => Draft {
+  const outline = createOutliner();
+  const matters = createRelevance();
   const lowered = new WeakMap<Slot, PieceIr>();
   let arrangement: Arrangement | undefined;
   const irOf = (slot: Slot): PieceIr => {
@@ -22,13 +25,10 @@ export function createDrafts(parser: Parser, select: Select): (text: string) => 
     return known;
   };
   return (text) => {
-    const pieces = outlineOf(text);
-    const wanted = select(text, pieces);
+    const pieces = outline(text);
     arrangement = arrange(text, pieces, arrangement);
-    const used = arrangement.pieces.filter((_slot, index) => {
-      const piece = pieces[index];
-      return piece !== undefined && wanted.has(piece);
-    });
+    const wanted = matters(arrangement.pieces);
+    const used = arrangement.pieces.filter((_slot, index) => wanted[index]);
     return { ir: joinPieces(used.map(irOf), pieces), arrangement };
   };
 }

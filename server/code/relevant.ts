@@ -21,44 +21,94 @@ const FIELD = /(?:->|\.)\s*([A-Za-z_]\w*)/g;
 /** Fields that every struct has say nothing about who writes what. */
 const COMMON = new Set(['dev', 'pdev', 'device', 'parent', 'base', 'priv', 'data', 'pci_dev', 'dma_dev', 'hw']);
 
+/** A piece with its own text. */
+export type CodedPiece = Pick<Piece, 'kind' | 'name'> & { readonly code: string };
+
+/** What the words of one piece say. */
+interface Words {
+  /** Memory that is mapped by its name. */
+  readonly mapped: readonly string[];
+  /** It matters whatever stands elsewhere. */
+  readonly isChosen: boolean;
+  /** What the file's other functions matter for: a call of this one, a write of one of the fields. */
+  readonly hands: { readonly name: string; readonly fields: ReadonlySet<string> } | undefined;
+}
+
 /** The pieces of `pieces` that can matter. */
 export function relevantPieces(text: string, pieces: readonly Piece[]): ReadonlySet<Piece> {
-  const chosen = new Set<Piece>();
-  const others: { readonly piece: Piece; readonly code: string }[] = [];
+  const coded = pieces.map((piece) => ({
+    kind: piece.kind,
+    name: piece.name,
+    code: text.slice(piece.start, piece.end),
+  }));
+  const matters = mattering(coded, wordsOf, (pattern, { code }) => pattern.test(code));
+  return new Set(pieces.filter((_piece, index) => matters[index]));
+}
+
+/** Tells of one list of pieces after the other which can matter, and looks only at those that it has not seen. */
+export function createRelevance(): (pieces: readonly CodedPiece[]) => readonly boolean[] {
+  const known = new WeakMap<CodedPiece, Words>();
+  const answers = new WeakMap<CodedPiece, { readonly pattern: string; readonly answer: boolean }>();
+  const words = (piece: CodedPiece) => {
+    const found = known.get(piece) ?? wordsOf(piece);
+    known.set(piece, found);
+    return found;
+  };
+  const test = (pattern: RegExp, piece: CodedPiece) => {
+    const before = answers.get(piece);
+    if (before?.pattern === pattern.source) return before.answer;
+    const answer = pattern.test(piece.code);
+    answers.set(piece, { pattern: pattern.source, answer });
+    return answer;
+  };
+  return (pieces) => mattering(pieces, words, test);
+}
+
+function mattering(
+  pieces: readonly CodedPiece[],
+  wordsIn: (piece: CodedPiece) => Words,
+  test: (pattern: RegExp, piece: CodedPiece) => boolean,
+): readonly boolean[] {
+  const words = pieces.map(wordsIn);
+  const mapped = [...new Set(words.flatMap((one) => one.mapped))].join('|');
+  const declares =
+    mapped === '' ? undefined : new RegExp(`^(?:static|const)\\b[^=;({]*\\b(?:${mapped})\\s*(?:[[=;]|__)`);
+  const touches = touching(words);
+  return pieces.map((piece, index) => {
+    if (words[index]?.isChosen !== false) return true;
+    const pattern = piece.kind === 'declaration' ? declares : touches;
+    return pattern !== undefined && test(pattern, piece);
+  });
+}
+
+/** A call of, or a reference to, a function that maps; a write of a field that a mapping is made or released with. */
+function touching(words: readonly Words[]): RegExp | undefined {
   const names = new Set<string>();
   const fields = new Set<string>();
-  const mapped = [...new Set([...text.matchAll(MAPS_NAMED)].map(([, name]) => name))].join('|');
-  const declaresMapped =
-    mapped === '' ? undefined : new RegExp(`^(?:static|const)\\b[^=;({]*\\b(?:${mapped})\\s*(?:[[=;]|__)`);
-  for (const piece of pieces) {
-    if (piece.kind === 'define') {
-      chosen.add(piece);
-      continue;
-    }
-    const code = text.slice(piece.start, piece.end);
-    if (piece.kind === 'declaration') {
-      if (DEFINES_STRUCT.test(code) || DECLARES.test(code) || declaresMapped?.test(code)) chosen.add(piece);
-    } else if (MENTIONS_DMA.test(code) || HANDLES_LISTS.test(code)) {
-      chosen.add(piece);
-      if (!MAPS.test(code)) continue;
-      names.add(piece.name);
-      collectFields(code, fields);
-    } else {
-      others.push({ piece, code });
-    }
+  for (const { hands } of words) {
+    if (!hands) continue;
+    if (hands.name !== '') names.add(hands.name);
+    for (const field of hands.fields) fields.add(field);
   }
   const parts: string[] = [];
-  names.delete('');
   if (0 < names.size) parts.push(`\\b(?:${[...names].join('|')})\\b`);
   if (0 < fields.size) parts.push(`(?:->|\\.)(?:${[...fields].join('|')})\\s*(?:=[^=]|[-+*/|&]=|\\+\\+|--)`);
-  if (parts.length === 0) return chosen;
-  const touches = new RegExp(parts.join('|'));
-  for (const { piece, code } of others) if (touches.test(code)) chosen.add(piece);
-  return chosen;
+  return parts.length === 0 ? undefined : new RegExp(parts.join('|'));
+}
+
+function wordsOf({ kind, name, code }: CodedPiece): Words {
+  const mapped = [...code.matchAll(MAPS_NAMED)].flatMap(([, found]) => found ?? []);
+  if (kind === 'define') return { mapped, isChosen: true, hands: undefined };
+  if (kind === 'declaration')
+    return { mapped, isChosen: DEFINES_STRUCT.test(code) || DECLARES.test(code), hands: undefined };
+  const isChosen = MENTIONS_DMA.test(code) || HANDLES_LISTS.test(code);
+  if (!isChosen || !MAPS.test(code)) return { mapped, isChosen, hands: undefined };
+  return { mapped, isChosen, hands: { name, fields: fieldsGiven(code) } };
 }
 
 /** The fields that stand in the arguments of calls that map or release. */
-function collectFields(code: string, fields: Set<string>): void {
+function fieldsGiven(code: string): ReadonlySet<string> {
+  const fields = new Set<string>();
   const calls = new RegExp(`(?:${MAPS.source})\\w*\\s*\\(`, 'g');
   for (let call = calls.exec(code); call; call = calls.exec(code)) {
     const end = code.indexOf(';', calls.lastIndex);
@@ -66,4 +116,5 @@ function collectFields(code: string, fields: Set<string>): void {
       if (name !== undefined && !COMMON.has(name)) fields.add(name);
     }
   }
+  return fields;
 }

@@ -6,10 +6,12 @@
 
 import type { SourceText } from '../types';
 import type { Piece } from './outline';
+import { sharedBetween } from './shared';
 
 /** A piece with its place. The same object from one arrangement to the next when neither has changed. */
 export interface Slot {
   readonly kind: Piece['kind'];
+  readonly name: string;
   readonly code: string;
   /** The offset of its first character. */
   readonly place: number;
@@ -84,9 +86,9 @@ function lastAtMost(length: number, limit: number, valueAt: (index: number) => n
   return low;
 }
 
-function slotAt(text: string, { kind, start, end }: Piece, place: number): Slot {
+function slotAt(text: string, { kind, name, start, end }: Piece, place: number): Slot {
   // A slice would keep the whole text alive: one text for each piece that was ever edited.
-  return { kind, code: ` ${text.slice(start, end)}`.slice(1), place };
+  return { kind, name, code: ` ${text.slice(start, end)}`.slice(1), place };
 }
 
 /** The pieces that no other one contains. Pieces come in the order of their ends. */
@@ -151,26 +153,36 @@ function fits(slots: readonly Slot[], starts: readonly number[], length: number)
 function realign(text: string, pieces: readonly Piece[], before: Arrangement): readonly Slot[] {
   const old = before.slots;
   const shorter = Math.min(pieces.length, old.length);
-  let head = 0;
-  while (head < shorter && isIn(text, pieces[head], old[head])) head += 1;
-  let tail = 0;
-  while (tail < shorter - head && isIn(text, pieces.at(-1 - tail), old.at(-1 - tail))) tail += 1;
-  const from = {
-    slots: old.slice(0, head),
-    gone: old.slice(head, old.length - tail),
-    to: old.slice(old.length - tail),
+  const shared = sharedBetween(before.text, text);
+  // What stands at the same place of what the texts share need not be compared.
+  const isSame = (index: number, from: number) => {
+    const [piece, slot] = [pieces[index], old[from]];
+    if (!piece || !slot || !isLike(piece, slot)) return false;
+    const start = before.starts[from] ?? 0;
+    const isBefore = piece.end <= shared.start && piece.start === start;
+    const isBehind =
+      text.length - shared.end <= piece.start && text.length - piece.start === before.text.length - start;
+    return isBefore || isBehind || text.startsWith(slot.code, piece.start);
   };
-  const middle = fill(text, pieces.slice(head, pieces.length - tail), from.gone, {
+  let head = 0;
+  while (head < shorter && isSame(head, head)) head += 1;
+  let tail = 0;
+  while (tail < shorter - head && isSame(pieces.length - 1 - tail, old.length - 1 - tail)) tail += 1;
+  const gone = old.slice(head, old.length - tail);
+  const middle = fill(text, pieces.slice(head, pieces.length - tail), gone, {
     low: old[head - 1]?.place ?? 0,
     high: old[old.length - tail]?.place ?? SPACE,
     retired: before.retired,
   });
-  return [...from.slots, ...middle, ...from.to];
+  return [...old.slice(0, head), ...middle, ...old.slice(old.length - tail)];
 }
 
-function isIn(text: string, piece: Piece | undefined, slot: Slot | undefined): boolean {
-  if (!piece || piece.kind !== slot?.kind || piece.end - piece.start !== slot.code.length) return false;
-  return text.startsWith(slot.code, piece.start);
+function isLike({ kind, name, start, end }: Piece, slot: Slot): boolean {
+  return kind === slot.kind && name === slot.name && end - start === slot.code.length;
+}
+
+function isIn(text: string, piece: Piece, slot: Slot): boolean {
+  return isLike(piece, slot) && text.startsWith(slot.code, piece.start);
 }
 
 interface Interval {

@@ -4,6 +4,7 @@
  */
 
 import { ANNOTATION_CALLS } from './dialectTables';
+import { type Shared, sharedBetween } from './shared';
 import { directiveName, endOfComment, endOfDirective, endOfString, isLineStart } from './tokens';
 
 export interface Piece {
@@ -62,23 +63,71 @@ interface Arms {
   readonly isDecided: boolean;
 }
 
+/** What a text was cut into, with the places between two pieces from which another reading can go on. */
+interface Reading {
+  readonly pieces: readonly Piece[];
+  readonly rests: readonly Rest[];
+  readonly isBalanced: boolean;
+}
+
+interface Rest {
+  readonly at: number;
+  /** How many pieces were found before. */
+  readonly pieces: number;
+  /** The conditionals that are open. */
+  readonly open: readonly Arms[];
+}
+
 /** The pieces of `text` in their order. Unbalanced braces are forgiven at the next `}` in the first column. */
 export function outlineOf(text: string): readonly Piece[] {
   const { pieces, isBalanced } = cut(text, false);
   return isBalanced ? pieces : cut(text, true).pieces;
 }
 
-function cut(text: string, trustsColumns: boolean): { readonly pieces: Piece[]; readonly isBalanced: boolean } {
-  const pieces: Piece[] = [];
-  const conditionals: Arms[] = [];
+/** Cuts one text after the other as `outlineOf()` does; each costs what has changed since the last one. */
+export function createOutliner(): (text: string) => readonly Piece[] {
+  let last = '';
+  let plain: Reading | undefined;
+  let forgiving: Reading | undefined;
+  return (text) => {
+    const again = (before: Reading | undefined) =>
+      before && { ...sharedBetween(last, text), before, length: last.length };
+    plain = cut(text, false, again(plain));
+    forgiving = plain.isBalanced ? undefined : cut(text, true, again(forgiving));
+    last = text;
+    return (forgiving ?? plain).pieces;
+  };
+}
+
+/** An earlier reading of a text of that length which had its start and its end in common with this one. */
+interface Earlier extends Shared {
+  readonly before: Reading;
+  readonly length: number;
+}
+
+function cut(text: string, trustsColumns: boolean, earlier?: Earlier): Reading {
+  const kept = earlier ? restsBefore(earlier) : [];
+  const from = kept.at(-1);
+  const pieces: Piece[] = earlier && from ? earlier.before.pieces.slice(0, from.pieces) : [];
+  const rests: Rest[] = kept;
+  const conditionals: Arms[] = [...(from?.open ?? [])];
+  const lastClose = text.lastIndexOf('*/');
   const end = text.length;
-  let at = 0;
+  let at = from?.at ?? 0;
   let braces = 0;
   let parens = 0;
   let start = -1;
   let body = -1;
   let name = '';
   let hasAssignment = false;
+  let isOpenEnded = false;
+  let met: Rest | undefined;
+  /** Between two pieces: all that is to come depends on what is to come, and on the conditionals that are open. */
+  const rest = (to: number) => {
+    if (isOpenEnded || braces !== 0) return;
+    rests.push({ at: to, pieces: pieces.length, open: [...conditionals] });
+    if (earlier && end - to <= earlier.end) met = sameRest(earlier, to - end + earlier.length, conditionals);
+  };
   const finish = (kind: Piece['kind'], to: number) => {
     if (start !== -1) pieces.push({ kind, start, end: to, name: kind === 'function' ? name : '', body });
     start = -1;
@@ -86,8 +135,9 @@ function cut(text: string, trustsColumns: boolean): { readonly pieces: Piece[]; 
     name = '';
     hasAssignment = false;
     parens = 0;
+    rest(to);
   };
-  while (at < end) {
+  while (at < end && !met) {
     const code = text.charCodeAt(at);
     const mark = code < 128 ? MARKS[code] : Mark.None;
     switch (mark) {
@@ -110,8 +160,11 @@ function cut(text: string, trustsColumns: boolean): { readonly pieces: Piece[]; 
         if (!isLineStart(text, at)) break;
         const to = endOfDirective(text, at);
         const directive = directiveName(text, at);
+        // A comment that nothing closes ends with its line, but for as long as nothing closes it.
+        if (lastClose < to && text.slice(at, to).includes('/*')) isOpenEnded = true;
         if (directive === 'define') {
           pieces.push({ kind: 'define', start: at, end: to, name: definedName(text, at), body: -1 });
+          if (start === -1 && braces === 0 && parens === 0 && name === '' && !hasAssignment) rest(to);
         } else if (directive === 'if' || directive === 'ifdef' || directive === 'ifndef') {
           const constant =
             directive === 'if' ? /^#\s*if\s+([01])\s*(?:\/[/*]|$)/.exec(text.slice(at, to))?.[1] : undefined;
@@ -183,9 +236,52 @@ function cut(text: string, trustsColumns: boolean): { readonly pieces: Piece[]; 
     if (start === -1) start = at;
     at += 1;
   }
+  if (earlier && met) return joined(pieces, rests, earlier, met, end - earlier.length);
   const isBalanced = braces === 0;
   finish(body === -1 ? 'declaration' : 'function', end);
-  return { pieces, isBalanced };
+  return { pieces, rests, isBalanced };
+}
+
+/** The rests of an earlier reading that this one comes to as well. Directives end with the sign behind them. */
+function restsBefore({ before: { rests }, start }: Earlier): Rest[] {
+  let count = rests.length;
+  while (0 < count && start < (rests[count - 1]?.at ?? 0) + 2) count -= 1;
+  return rests.slice(0, count);
+}
+
+/** The rest of the earlier reading at `at`, if the same conditionals were open there. */
+function sameRest({ before: { rests } }: Earlier, at: number, open: readonly Arms[]): Rest | undefined {
+  let low = 0;
+  let high = rests.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((rests[middle]?.at ?? 0) < at) low = middle + 1;
+    else high = middle;
+  }
+  const found = rests[low];
+  return found?.at === at && isSameOpen(found.open, open) ? found : undefined;
+}
+
+function isSameOpen(a: readonly Arms[], b: readonly Arms[]): boolean {
+  return (
+    a.length === b.length &&
+    a.every((one, i) => {
+      const other = b[i];
+      return one.braces === other?.braces && one.parens === other.parens && one.isDecided === other.isDecided;
+    })
+  );
+}
+
+/** What was found up to a place that the earlier reading came to as well, and what that one found behind it. */
+function joined(pieces: Piece[], rests: Rest[], { before }: Earlier, met: Rest, shift: number): Reading {
+  const more = pieces.length - met.pieces;
+  for (const piece of before.pieces.slice(met.pieces)) {
+    const { kind, start, end, name, body } = piece;
+    pieces.push({ kind, start: start + shift, end: end + shift, name, body: body === -1 ? -1 : body + shift });
+  }
+  for (const { at, pieces: count, open } of before.rests.slice(before.rests.indexOf(met) + 1))
+    rests.push({ at: at + shift, pieces: count + more, open });
+  return { pieces, rests, isBalanced: before.isBalanced };
 }
 
 /** The arm behind the directive that ends at `from`: where the directive stands that ends it. */
