@@ -71,11 +71,11 @@ describe('after any edit', () => {
 
   test('of functions that share fields, names and helpers', () => {
     const all = fixtures.join('\n');
-    expectSame(wildTexts(all, 40, 77), 8, 5);
-  }, 120_000);
+    expectSame(wildTexts(all, 32, 77), 8, 10);
+  }, 600_000);
 
   test('a thousand edits that end in the text they began with', () => {
-    const all = fixtures.slice(0, 8).join('\n');
+    const all = fixtures.slice(0, 6).join('\n');
     const read = openDocument(parser);
     const before = everythingSaid(read(all, options), all, 97);
     let last = all;
@@ -86,7 +86,7 @@ describe('after any edit', () => {
     expect(last).toBe(all);
     expect(everythingSaid(read(all, options), all, 97)).toBe(before);
     expect(before).toBe(everythingSaid(analyze(all, parser, options), all, 97));
-  }, 120_000);
+  }, 600_000);
 
   test('when settings change in between', () => {
     const [text = ''] = fixtures;
@@ -115,6 +115,6 @@ describe.runIf(root !== '' && DRIVERS.every((path) => existsSync(path)))('after 
       expectSame(wildTexts(text, 40, 3), 8, 40);
       expectSame(typedTexts(text, 60, 4), 20, 40);
     },
-    120_000,
+    600_000,
   );
 });

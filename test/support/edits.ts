@@ -90,7 +90,8 @@ export function everythingSaid(analysis: Analysis, text: string, step: number): 
   const hovers: unknown[] = [];
   for (let offset = 0; offset < text.length; offset += step) hovers.push(analysis.hoverAt(offset));
   const hints = analysis.hintsIn({ start: 0, end: text.length });
-  return JSON.stringify({ findings, stats, summaries, externals, hovers, hints }, (_key, value: unknown) =>
+  const maps = analysis.mapCalls();
+  return JSON.stringify({ findings, stats, summaries, externals, hovers, hints, maps }, (_key, value: unknown) =>
     typeof value === 'bigint' ? `${value}n` : value,
   );
 }

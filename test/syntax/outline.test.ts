@@ -47,7 +47,9 @@ function expectSame(first: string, edits: number, seed: number): void {
 }
 
 describe('after any edit the outline is that of the text', () => {
-  test('of fixtures', () => fixtures.forEach((text, index) => expectSame(text, 200, index)));
+  test('of fixtures', () => {
+    for (const [index, text] of fixtures.entries()) expectSame(text, 100, index);
+  });
 
   test('of conditionals and braces that do not match', () => {
     for (let seed = 0; seed < 40; seed++) expectSame(TANGLED + fixtures[seed % fixtures.length], 60, seed);
