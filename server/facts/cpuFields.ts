@@ -51,7 +51,8 @@ export function findCpuFields(flow: Flow, { walks, reads }: WalkFacts, mappings:
   }
   const isFilled = mappings.fillsLists || fillsAddresses(flow);
   if (!isFilled)
-    for (const pair of singleDescriptors(flow, reads, isOneEntry)) found.set(String(pair.span.start), pair);
+    for (const pair of singleDescriptors(flow, reads, isOneEntry, (head) => isMapped(flow, head, mappings)))
+      found.set(String(pair.span.start), pair);
   if (found.size === 0 && !isFilled) for (const pair of indexedPairs(reads)) found.set(String(pair.span.start), pair);
   if (fillsAddresses(flow)) return [...found.values()];
   const offsets = new Set<string>();
@@ -90,20 +91,33 @@ function pagesLoop(flow: Flow, reads: readonly EntryRead[], address: EntryRead):
 }
 
 /** A descriptor with the DMA address and the CPU's length of one entry: `d->addr = ...; d->len = ...`. */
-function singleDescriptors(flow: Flow, reads: readonly EntryRead[], isOneEntry: ListTest): readonly CpuFieldUse[] {
+function singleDescriptors(
+  flow: Flow,
+  reads: readonly EntryRead[],
+  isOneEntry: ListTest,
+  isSeenMapped: (head: Value) => boolean,
+): readonly CpuFieldUse[] {
   const found: CpuFieldUse[] = [];
   for (const length of reads) {
-    if (length.what !== 'length' || length.target?.kind !== 'field' || length.entry.kind === 'entry') continue;
-    const { base } = length.target;
+    if (length.what !== 'length' || length.entry.kind === 'entry') continue;
     const ofEntry = reads.filter((read) => read.entry.key === length.entry.key);
     if (ofEntry.some((read) => read.what === 'dma-length')) continue;
-    const address = ofEntry.find(
-      (read) => read.what === 'address' && read.target?.kind === 'field' && isSame(read.target.base, base),
-    );
+    const address = ofEntry.find((read) => read.what === 'address' && goTogether(read, length, isSeenMapped));
     if (!address || isSingle(flow, length.entry, mapOf(flow, length.entry)) || isOneEntry(flow, length.entry)) continue;
     found.push({ what: 'length', span: length.span, address });
   }
   return found;
+}
+
+/** Both are put into one struct, or given to one function, or written to registers in one go. */
+function goTogether(address: EntryRead, length: EntryRead, isSeenMapped: (head: Value) => boolean): boolean {
+  const [to, from] = [address.target, length.target];
+  if (to?.kind === 'field' && from?.kind === 'field') return isSame(to.base, from.base);
+  // Elsewhere, a driver may have given an entry the length of what was mapped.
+  if (!isSeenMapped(length.entry) || !address.call || !length.call || !isGiven(length)) return false;
+  if (address.call === length.call) return !address.call.api && address.span.start !== length.span.start;
+  const isWrite = (read: EntryRead) => WRITES.test(read.call?.call.name ?? '');
+  return address.block === length.block && isWrite(address) && isWrite(length);
 }
 
 /** `sg[i].length` and `sg[i].dma_address`, both given to the device in one function, wherever they are put. */

@@ -73,6 +73,7 @@ export function isSingleInFile(flow: Flow, head: Value, { single, aliases }: Fil
 
 function collectSingle(flows: readonly Flow[], aliases: FileMappings['aliases']): ReadonlySet<string> {
   const single = new Set<string>();
+  const larger = new Set<string>();
   for (const flow of flows) {
     for (const call of flow.calls) {
       const { api } = call;
@@ -80,9 +81,12 @@ function collectSingle(flows: readonly Flow[], aliases: FileMappings['aliases'])
       const count = api.count === undefined ? undefined : call.args[api.count];
       const isOne = api.name === 'sg_init_one' || (count?.kind === 'constant' && count.number === 1n);
       const expr = api.list === undefined ? undefined : call.call.args[api.list];
-      if (isOne) for (const name of listNames(flow, call.list, expr, aliases)) single.add(name);
+      const isLarger = !isOne && api.role === 'build' && count !== undefined;
+      if (!isOne && !isLarger) continue;
+      for (const name of listNames(flow, call.list, expr, aliases)) (isOne ? single : larger).add(name);
     }
   }
+  for (const name of larger) single.delete(name);
   return single;
 }
 

@@ -7,7 +7,7 @@ import { type FieldWrites, fieldKeys } from './fields';
 import { countNames, type FileMapping, type FileMappings, listNames } from './fileMappings';
 import type { CallFact, Flow } from './flow';
 import { isSameSubject } from './mappings';
-import { alternatives, type Value } from './values';
+import { alternatives, initial, type Value } from './values';
 
 /** A release or sync that is given the mapped count. */
 export interface MappedCountRelease {
@@ -113,6 +113,8 @@ function remoteMap(
     return keeper.map === release ? undefined : keeper;
   }
   if (0 < same.length || release.api?.role === 'map') return undefined;
+  const beside = keptBeside(release, value, mappings);
+  if (beside) return beside;
   // The list cannot be told apart: all that the field ever takes must be mapped counts.
   for (const name of fieldKeys(flow, value.kind === 'initial' ? value.place : '', count)) {
     const known = writes.get(name);
@@ -120,6 +122,32 @@ function remoteMap(
     if (holder && known?.others === 0 && !known.mapped.some((one) => isOneEntry(one.map))) return holder;
   }
   return undefined;
+}
+
+/**
+ * `op->sg` is released with `op->count`, and some function lets the `count` beside the `sg` that it maps take the result: one
+ * struct, reached in two ways, whose type is not seen.
+ */
+function keptBeside(release: CallFact, value: Value, { all }: FileMappings): FileMapping | undefined {
+  const [list, count] = [split(release.list), split(value)];
+  if (!list || !count || list.base !== count.base || list.field === 'sgl') return undefined;
+  const storesOf = ({ flow, map }: FileMapping) =>
+    flow.stores.filter((store) => {
+      const [mapped, kept] = [split(map.list), split(initial(store.place))];
+      return mapped?.field === list.field && kept?.field === count.field && kept.base === mapped.base;
+    });
+  const isResult = (map: CallFact, of: Value) => alternatives(of).some((option) => option.key === map.result.key);
+  const keepers = all.filter((one) => !one.isDerived && 0 < storesOf(one).length);
+  const isKept = (one: FileMapping) => storesOf(one).some((store) => isResult(one.map, store.value));
+  const [first] = keepers;
+  return first && keepers.every((one) => isKept(one) && !isOneEntry(one.map)) ? first : undefined;
+}
+
+/** Owner and last name of a field: `op->` and `sg` of `op->sg`. */
+function split(value: Value | undefined): { readonly base: string; readonly field: string } | undefined {
+  const place = value?.kind === 'initial' || value?.kind === 'address' ? value.place : undefined;
+  const match = place === undefined ? undefined : /^(.+(?:->|\.))(\w+)$/.exec(place);
+  return match?.[1] !== undefined && match[2] !== undefined ? { base: match[1], field: match[2] } : undefined;
 }
 
 function isOneEntry(map: CallFact): boolean {

@@ -42,7 +42,10 @@ export function listAt(flow: Flow, head: Value): ListFacts | undefined {
   const isTable = table !== undefined && (isTypedTable || TABLE_NAME.test(table) || attach || measured);
   if (!map && !isTable) return undefined;
   const isContiguous = about.some((call) => call.api?.role === 'allocate') || isTableOfAllocation(flow, table);
-  const isOneEntry = about.some((call) => isOneEntryBuilder(call)) || pinsOnePage(flow, head);
+  const isLarger = about.some(
+    (call) => call.api?.role === 'build' && call.api.count !== undefined && !isOneEntryBuilder(call),
+  );
+  const isOneEntry = (!isLarger && about.some((call) => isOneEntryBuilder(call))) || pinsOnePage(flow, head);
   const nameSpan = map?.call.args[map.api?.table ?? map.api?.list ?? -1]?.span;
   const isObtainedHere = map !== undefined || attach !== undefined;
   return {

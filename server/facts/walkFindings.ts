@@ -78,7 +78,12 @@ function walkedWrongly(flow: Flow, walk: Walk, context: WalkContext): OriginalCo
     read,
     mappedName: undefined,
   };
-  if (walk.side === 'cpu') return known && { ...found, span: walk.boundSpan, by: 'loop' };
+  // Whoever gives a device DMA addresses takes the table for a mapped one, wherever that was done.
+  const isGiven = dma.some((one) => one.what === 'address' && (one.sink === 'memory' || one.sink === 'call'));
+  if (walk.side === 'cpu')
+    return known || (isGiven && !context.mappings.fillsLists)
+      ? { ...found, span: walk.boundSpan, by: 'loop' }
+      : undefined;
   if (walk.isToEnd) return known && !mapsEntries(context) ? { ...found, span: walk.boundSpan, by: 'end' } : undefined;
   if (!known && context.mappings.fillsLists) return undefined;
   if (!walk.bound) return undefined;
@@ -260,6 +265,9 @@ function isOriginal(
   if (known.flow === flow) {
     if (passed?.kind === 'mapped') return false;
     if (bound.key === passed?.key || options.some((option) => option.key === passed?.key)) return true;
+    // `count ?: 1`, passed for a count that is zero where there is one entry.
+    const given = passed ? alternatives(passed).filter((option) => option.kind !== 'constant') : [];
+    if (given.length === 1 && options.some((option) => option.key === given[0]?.key)) return true;
     return options.every(isCount);
   }
   if (options.every(isCount)) return true;
