@@ -2,6 +2,7 @@
 
 import { cpus } from 'node:os';
 import { parseArgs } from 'node:util';
+import { edit, start } from './bench/edit';
 import { index } from './bench/index';
 import type { Part, Row } from './bench/part';
 import { replaying } from './bench/replay';
@@ -17,6 +18,8 @@ const PARTS: Readonly<Record<string, Part>> = {
   index,
   scan,
   growth,
+  edit,
+  start,
 };
 
 const { values } = parseArgs({

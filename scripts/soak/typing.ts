@@ -39,15 +39,18 @@ interface Edit {
   readonly text: string;
 }
 
+/** Where a line is begun: the offset of its first sign. */
+export type ChooseLine = (text: string, random: Random) => number;
+
 /** Begins with a document that was just opened. */
-export function createTypist(uri: string, text: string, random: Random): Typist {
+export function createTypist(uri: string, text: string, random: Random, choose: ChooseLine = anyLine): Typist {
   const document = TextDocument.create(uri, 'c', 1, text);
   /** What is still to be done, the next one last. */
   let pending: Edit[] = [];
   return {
     document,
     next() {
-      if (pending.length === 0) pending = gesture(document.getText(), random).reverse();
+      if (pending.length === 0) pending = gesture(document.getText(), random, choose).reverse();
       const { start, end, text: typed } = pending.pop() ?? { start: 0, end: 0, text: '' };
       const range = { start: document.positionAt(start), end: document.positionAt(end) };
       const change = { range, text: typed };
@@ -59,10 +62,23 @@ export function createTypist(uri: string, text: string, random: Random): Typist 
 }
 
 /** Edits that leave the text as it was, in their order. */
-function gesture(text: string, random: Random): Edit[] {
+function gesture(text: string, random: Random, choose: ChooseLine): Edit[] {
+  return random.pick([typeLine, typeLine, cutAndPaste, breakBracket])(text, choose(text, random), random);
+}
+
+function anyLine(text: string, random: Random): number {
   const line = text.indexOf('\n', random.below(text.length)) + 1;
-  const at = line === 0 ? text.length : line;
-  return random.pick([typeLine, typeLine, cutAndPaste, breakBracket])(text, at, random);
+  return line === 0 ? text.length : line;
+}
+
+/** In front of a statement of some function. */
+export function statementLine(text: string, random: Random): number {
+  for (let tries = 0; tries < 1000; tries++) {
+    const line = anyLine(text, random);
+    if (/[;{}]\n$/.test(text.slice(line - 3, line)) && /^\t+[a-z}][^\n]*[;{]\n/.test(text.slice(line, line + 200)))
+      return line;
+  }
+  return anyLine(text, random);
 }
 
 /** Types a line sign by sign, and deletes it word by word. */

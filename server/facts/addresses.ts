@@ -3,6 +3,7 @@
 import type { Expr } from '../code/ir';
 import type { Span } from '../types';
 import type { BranchFact, CallFact, Flow } from './flow';
+import { perFlow } from './perFlow';
 import { refusalAt } from './refusals';
 import { alternatives, constant, mentions, substitute, type Value } from './values';
 
@@ -38,31 +39,38 @@ export function collectAddressTests(
   const names = new Set<string>();
   const params = new Map<string, ReadonlySet<number>>(defined.map(({ name }) => [name, new Set()]));
   for (const flow of flows) {
-    const tested = new Set<number>();
-    const add = (expr: Expr, value: Value | undefined) => {
-      const name = nameOf(expr);
-      // A plain local, or a test of what the function has just mapped, says nothing about the same name elsewhere.
-      if (name && expr.kind !== 'name' && !(value && isMappedHere(flow, value))) names.add(name);
-      if (value?.kind === 'initial') {
-        const field = /(?:->|\.)(\w+)(?:\[[^\]]*\])*$/.exec(value.place)?.[1];
-        if (field) names.add(field);
-        const index = flow.ir.params.findIndex((param) => param.name === value.place);
-        if (0 <= index) tested.add(index);
-      }
-    };
-    for (const call of flow.calls) {
-      if (!isTester(call)) continue;
-      call.call.args.forEach((arg, index) => {
-        add(arg, call.args[index]);
-      });
-    }
-    for (const branch of flow.branches) {
-      for (const side of sentinelSides(branch)) add(side.expr, side.value);
-    }
-    params.set(flow.ir.name, tested);
+    const tests = testsOf(flow);
+    for (const name of tests.names) names.add(name);
+    params.set(flow.ir.name, tests.params);
   }
   return { names, params };
 }
+
+const testsOf = perFlow((flow) => {
+  const names = new Set<string>();
+  const params = new Set<number>();
+  const add = (expr: Expr, value: Value | undefined) => {
+    const name = nameOf(expr);
+    // A plain local, or a test of what the function has just mapped, says nothing about the same name elsewhere.
+    if (name && expr.kind !== 'name' && !(value && isMappedHere(flow, value))) names.add(name);
+    if (value?.kind === 'initial') {
+      const field = /(?:->|\.)(\w+)(?:\[[^\]]*\])*$/.exec(value.place)?.[1];
+      if (field) names.add(field);
+      const index = flow.ir.params.findIndex((param) => param.name === value.place);
+      if (0 <= index) params.add(index);
+    }
+  };
+  for (const call of flow.calls) {
+    if (!isTester(call)) continue;
+    call.call.args.forEach((arg, index) => {
+      add(arg, call.args[index]);
+    });
+  }
+  for (const branch of flow.branches) {
+    for (const side of sentinelSides(branch)) add(side.expr, side.value);
+  }
+  return { names, params };
+});
 
 /** Everything that `value` can be comes from map calls of the function. */
 function isMappedHere(flow: Flow, value: Value): boolean {

@@ -6,6 +6,7 @@ import { isTester } from './addresses';
 import { successors } from './blocks';
 import { fieldKeys } from './fields';
 import type { CallFact, Flow } from './flow';
+import { perFlow } from './perFlow';
 import { alternatives, mentions, type Value } from './values';
 
 export interface UntestedAllocation {
@@ -139,19 +140,26 @@ export type AllocationsByField = ReadonlyMap<string, readonly KeptAllocation[]>;
 export function collectAllocations(flows: readonly Flow[]): AllocationsByField {
   const kept = new Map<string, KeptAllocation[]>();
   for (const flow of flows) {
-    for (const store of flow.stores) {
-      if (store.target.kind !== 'field') continue;
-      const allocation = flow.calls.find((call) => isAllocation(call) && call.result.key === store.value.key);
-      for (const key of fieldKeys(flow, store.place, store.target)) {
-        // Anything else that the field takes may be what is freed.
-        const isNothing = store.value.kind === 'constant';
-        if (allocation) kept.set(key, [...(kept.get(key) ?? []), { allocation, flow }]);
-        else if (!isNothing) kept.set(key, [...(kept.get(key) ?? []), { allocation: UNKNOWN, flow }]);
-      }
+    for (const [key, allocation] of allocationsOf(flow)) {
+      const known = kept.get(key);
+      if (known) known.push({ allocation, flow });
+      else kept.set(key, [{ allocation, flow }]);
     }
   }
   return kept;
 }
+
+/** The fields that take an allocation. Anything else that one takes may be what is freed. */
+const allocationsOf = perFlow((flow) => {
+  const found: (readonly [key: string, allocation: CallFact])[] = [];
+  for (const store of flow.stores) {
+    if (store.target.kind !== 'field') continue;
+    const allocation = flow.calls.find((call) => isAllocation(call) && call.result.key === store.value.key);
+    if (!allocation && store.value.kind === 'constant') continue;
+    for (const key of fieldKeys(flow, store.place, store.target)) found.push([key, allocation ?? UNKNOWN]);
+  }
+  return found;
+});
 
 const NOWHERE = { start: 0, end: 0 };
 /** Stands for memory that came from elsewhere. */

@@ -4,6 +4,7 @@ import type { Span } from '../types';
 import { isRefusedAsCount } from './countedResults';
 import { fieldKeys, placeKey } from './fields';
 import type { BranchFact, CallFact, Flow, StoreFact } from './flow';
+import { perFlow } from './perFlow';
 import { refusalAt } from './refusals';
 import {
   guardsRelease,
@@ -207,26 +208,68 @@ function firstUse(flow: Flow, map: CallFact, text: (span: Span) => string): Unte
   return undefined;
 }
 
-/** Which fields and parameters the functions of a file test. */
+/** Which fields and parameters the functions of a file test, of those that the result of a map call gets to. */
 export function collectTests(flows: readonly Flow[]): FileTests {
   const fields = new Map<string, Set<string>>();
-  const params = new Map<string, ReadonlySet<number>>();
+  const params = new Map<string, Set<number>>();
   const mapping = new Set(flows.filter(mapsLists).map((flow) => flow.ir.name));
+  const takers = flows.map(takersOf);
+  const takingFields = new Set(takers.flatMap((one) => one.fields));
+  const called = new Set(takers.flatMap((one) => one.called));
   for (const flow of flows) {
-    const tested = new Set<number>();
-    for (const branch of flow.branches) {
-      const isGuard = guardsRelease(flow, branch, mapping);
-      mentions(branch.test, (part) => {
-        if (part.kind !== 'initial' || isGuard || !mayTellFailure(flow, branch, part)) return false;
-        const field = /(?:->|\.)(\w+)$/.exec(part.place)?.[1];
-        if (field && !(branch.isLoopTest && branch.test.kind === 'binary'))
-          fields.set(field, (fields.get(field) ?? new Set()).add(placeKey(flow, part.place) ?? ''));
-        const index = flow.ir.params.findIndex((param) => param.name === part.place);
-        if (0 <= index) tested.add(index);
-        return false;
-      });
+    const { name } = flow.ir;
+    for (const test of testsOf(flow)) {
+      const { branch, field, param } = test;
+      const isField = field !== undefined && takingFields.has(field);
+      const isParam = 0 <= param && called.has(name);
+      if ((!isField && !isParam) || guardsRelease(flow, branch, mapping) || !tells(flow, test)) continue;
+      if (isField) fields.set(field, (fields.get(field) ?? new Set()).add(placeKey(flow, test.value.place) ?? ''));
+      if (isParam) params.set(name, (params.get(name) ?? new Set()).add(param));
     }
-    params.set(flow.ir.name, tested);
   }
   return { fields, params };
+}
+
+/** The fields that take the result of a map call, by their last names, and the functions that are given it. */
+const takersOf = perFlow((flow) => {
+  const results = flow.calls.filter((call) => probeOf(call) !== undefined).map((map) => map.result.key);
+  const holds = (value: Value) => results.some((key) => carries(value, key));
+  return {
+    fields: flow.stores.flatMap(({ target, value }) => (target.kind === 'field' && holds(value) ? [target.name] : [])),
+    called: flow.calls.flatMap(({ call, args }) => (call.name !== undefined && args.some(holds) ? [call.name] : [])),
+  };
+});
+
+/** A branch on something that comes from outside of the function. */
+interface Test {
+  readonly branch: BranchFact;
+  readonly value: Extract<Value, { kind: 'initial' }>;
+  /** Last name of the field that it is; none where it only bounds a loop. */
+  readonly field: string | undefined;
+  /** The parameter that it is; -1 for none. */
+  readonly param: number;
+}
+
+const testsOf = perFlow((flow): readonly Test[] => {
+  const tests: Test[] = [];
+  for (const branch of flow.branches) {
+    const isBound = branch.isLoopTest && branch.test.kind === 'binary';
+    mentions(branch.test, (value) => {
+      if (value.kind !== 'initial') return false;
+      const field = isBound ? undefined : /(?:->|\.)(\w+)$/.exec(value.place)?.[1];
+      const param = flow.ir.params.findIndex((one) => one.name === value.place);
+      if (field !== undefined || 0 <= param) tests.push({ branch, value, field, param });
+      return false;
+    });
+  }
+  return tests;
+});
+
+const telling = new WeakMap<Test, boolean>();
+
+/** Whether it would tell a failed mapping; worked out for few of them. */
+function tells(flow: Flow, test: Test): boolean {
+  const known = telling.get(test) ?? mayTellFailure(flow, test.branch, test.value);
+  telling.set(test, known);
+  return known;
 }

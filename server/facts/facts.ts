@@ -5,7 +5,7 @@ import { calledNames } from '../code/visit';
 import type { Contract } from '../dmaApi';
 import type { DeviceHints } from '../replay/types';
 import type { KernelVersion, SourceText, Span } from '../types';
-import { collectAddressTests, findUntestedAddresses, type UntestedAddress } from './addresses';
+import { type AddressTests, collectAddressTests, findUntestedAddresses, type UntestedAddress } from './addresses';
 import {
   collectAllocations,
   findSecondClears,
@@ -16,6 +16,7 @@ import {
   type WrongFree,
 } from './allocations';
 import { type CpuAccess, findCpuAccesses, findWrongMemory, type WrongMemory } from './buffers';
+import { askCallers, type Callers } from './callers';
 import { type ContiguityFacts, contiguityOf } from './contiguity';
 import type { Helpers } from './contiguityTests';
 import {
@@ -49,6 +50,7 @@ import { collectMapsByField, findMismatches, type Mismatch } from './mismatches'
 import { contractsOf, type Operation, operationsOf } from './operations';
 import { findMappedCountReleases, type MappedCountRelease } from './releaseCounts';
 import { type EarlyRead, findEarlyReads, findLateUses, type LateUse } from './releases';
+import { mapsLists } from './resultTests';
 import { findLostRounds, type LostRounds } from './rounds';
 import { declaresSegmentSize, findSegmentLimits, type SegmentLimit } from './segmentLimits';
 import { addContiguity } from './summaries';
@@ -149,8 +151,8 @@ export function extractFacts(
     callers,
     tableWalks: collectTableWalks(walks),
   };
-  const tests: FileTests = collectTests(flows);
-  const addressTests = collectAddressTests(flows, file.defined);
+  const tests = settledTests('tests', collectTests(flows), memory);
+  const addressTests = settledTests('address tests', collectAddressTests(flows, file.defined), memory);
   const globals = new Map(file.globals.map((one) => [one.variable.name, one.variable]));
   const allocations = collectAllocations(flows);
   const mapsByField = collectMapsByField(flows, file.structs, kernel);
@@ -158,7 +160,7 @@ export function extractFacts(
     flow,
     contracts: contracts.get(flow.ir.name) ?? [],
     ...ownFacts(flow, memory),
-    ...callerFacts(flow, callers(flow), memory),
+    ...callerFacts(flow, askCallers(callers(flow)), memory),
     ...contiguityFacts(flow, knowledge, { hostTakesOneSegment: oneSegment, contracts }, memory),
     ...walkFindings(flow, walks.get(flow) ?? NO_WALKS, walking),
     mismatches: findMismatches(flow, mapsByField, flows),
@@ -166,8 +168,7 @@ export function extractFacts(
     ...(isLimited && { segmentLimits: [] }),
     wrongFrees: findWrongFrees(flow, allocations),
     mapsWithMappedCount: findMappedCountReleases(flow, 'map', counts),
-    untestedResults: findUntestedResults(flow, text, tests, callers(flow)),
-    untestedAddresses: findUntestedAddresses(flow, addressTests),
+    ...untested(flow, { text, tests, addressTests, callers: mapsLists(flow) ? callers(flow) : [] }, memory),
     unmapsWithMappedCount: findMappedCountReleases(flow, 'unmap', counts),
     syncsWithMappedCount: findMappedCountReleases(flow, 'sync', counts),
   }));
@@ -217,9 +218,32 @@ function ownFacts(flow: Flow, memory: Memory) {
   }));
 }
 
+/** The same object for the same tests. */
+function settledTests<T extends FileTests | AddressTests>(name: string, tests: T, memory: Memory): T {
+  const text = JSON.stringify(tests, (_key, value: unknown) =>
+    value instanceof Map || value instanceof Set ? [...value] : value,
+  );
+  return memory.settle(name, tests, text);
+}
+
+interface Tests {
+  readonly text: (span: Span) => string;
+  readonly tests: FileTests;
+  readonly addressTests: AddressTests;
+  readonly callers: readonly Flow[];
+}
+
+/** Mappings that neither the function nor any other of the file tests. */
+function untested(flow: Flow, { text, tests, addressTests, callers }: Tests, memory: Memory) {
+  return memory.recall('untested', flow, [tests, addressTests, ...callers], () => ({
+    untestedResults: findUntestedResults(flow, text, tests, callers),
+    untestedAddresses: findUntestedAddresses(flow, addressTests),
+  }));
+}
+
 /** What is true of a function unless its callers see to it. */
-function callerFacts(flow: Flow, callers: readonly Flow[], memory: Memory) {
-  return memory.recall('caller facts', flow, callers, () => ({
+function callerFacts(flow: Flow, callers: Callers, memory: Memory) {
+  return memory.recall('caller facts', flow, Object.values(callers), () => ({
     leaks: findLeaks(flow, callers),
     lostRounds: findLostRounds(flow, callers),
   }));

@@ -6,6 +6,7 @@
 import type { Expr, FunctionIr, Variable } from '../code/ir';
 import { fieldPlace } from './evaluate';
 import type { CallFact, Flow, StoreFact } from './flow';
+import { perFlow } from './perFlow';
 import { alternatives, type Value } from './values';
 import { alwaysPasses } from './ways';
 
@@ -25,24 +26,34 @@ export interface FieldWrites {
 /** What the functions of a file write to each field. */
 export function collectFieldWrites(flows: readonly Flow[]): ReadonlyMap<string, FieldWrites> {
   const writes = new Map<string, FieldWrites>();
-  const at = (key: string): FieldWrites => {
-    const known = writes.get(key) ?? { mapped: [], others: 0 };
-    writes.set(key, known);
-    return known;
-  };
   for (const flow of flows) {
-    for (const store of flow.stores) {
-      if (store.target.kind !== 'field' || isOverwritten(flow, store)) continue;
-      for (const key of fieldKeys(flow, store.place, store.target)) recordWrite(at(key), store.value, flow);
-    }
-    for (const call of flow.calls) {
-      if (call.api?.role !== 'map' || !call.table || call.api.fails !== 'nonzero') continue;
-      const key = placeKey(flow, fieldPlace(call.table, 'nents'));
-      if (key) at(key).mapped.push({ map: call, function: flow.ir.name });
+    for (const [key, counts] of writesOf(flow)) {
+      const known = writes.get(key) ?? { mapped: [], others: 0 };
+      writes.set(key, known);
+      for (const map of counts) {
+        if (map) known.mapped.push({ map, function: flow.ir.name });
+        else known.others += 1;
+      }
     }
   }
   return writes;
 }
+
+/** The fields that a function writes, each with the map calls whose count it may take; undefined for anything else. */
+const writesOf = perFlow((flow) => {
+  const writes: (readonly [key: string, counts: readonly (CallFact | undefined)[]])[] = [];
+  for (const store of flow.stores) {
+    if (store.target.kind !== 'field' || isOverwritten(flow, store)) continue;
+    const counts = countsIn(store.value, flow);
+    for (const key of fieldKeys(flow, store.place, store.target)) writes.push([key, counts]);
+  }
+  for (const call of flow.calls) {
+    if (call.api?.role !== 'map' || !call.table || call.api.fails !== 'nonzero') continue;
+    const key = placeKey(flow, fieldPlace(call.table, 'nents'));
+    if (key) writes.push([key, [call]]);
+  }
+  return writes;
+});
 
 /** Every way on from the store writes the same place again. */
 function isOverwritten(flow: Flow, store: StoreFact): boolean {
@@ -54,13 +65,11 @@ function isOverwritten(flow: Flow, store: StoreFact): boolean {
   );
 }
 
-function recordWrite(writes: FieldWrites, value: Value, flow: Flow): void {
-  for (const option of alternatives(value)) {
-    if (option.kind === 'constant' && option.number <= 0n) continue;
-    const map = option.kind === 'mapped' ? flow.calls.find((call) => call.call.id === option.call) : undefined;
-    if (map) writes.mapped.push({ map, function: flow.ir.name });
-    else writes.others += 1;
-  }
+/** For each value that is written, other than zero or a mark of failure, the map call whose count it is. */
+function countsIn(value: Value, flow: Flow): readonly (CallFact | undefined)[] {
+  return alternatives(value)
+    .filter((option) => option.kind !== 'constant' || 0n < option.number)
+    .map((option) => (option.kind === 'mapped' ? flow.calls.find((call) => call.call.id === option.call) : undefined));
 }
 
 /** The names of the field that a place or an lvalue stands for; none where the type is not seen. */

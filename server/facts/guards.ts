@@ -2,6 +2,7 @@
 
 import { placeKey } from './fields';
 import type { BranchFact, Flow } from './flow';
+import { perFlow } from './perFlow';
 import { constant, mentions, substitute, type Value } from './values';
 import { isBehind } from './ways';
 
@@ -15,19 +16,21 @@ export function isBehindOneTest(flow: Flow, block: number): boolean {
 
 /** Fields such as `hsi_msg:sgt.nents` that some function of the file tests for one. */
 export function fieldsTestedForOne(flows: readonly Flow[]): ReadonlySet<string> {
-  const keys = new Set<string>();
-  for (const flow of flows) {
-    for (const branch of flow.branches) {
-      if (armForOne(branch) === undefined) continue;
-      mentions(branch.test, (part) => {
-        const key = part.kind === 'initial' ? placeKey(flow, part.place) : undefined;
-        if (key) keys.add(key);
-        return false;
-      });
-    }
+  return new Set(flows.flatMap(testedForOne));
+}
+
+const testedForOne = perFlow((flow) => {
+  const keys: string[] = [];
+  for (const branch of flow.branches) {
+    if (armForOne(branch) === undefined) continue;
+    mentions(branch.test, (part) => {
+      const key = part.kind === 'initial' ? placeKey(flow, part.place) : undefined;
+      if (key) keys.push(key);
+      return false;
+    });
   }
   return keys;
-}
+});
 
 /** Where a branch goes for 1 and for no larger count. */
 function armForOne({ test, whenTrue, whenFalse }: BranchFact): number | undefined {

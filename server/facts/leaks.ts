@@ -2,6 +2,7 @@
 
 import type { Expr } from '../code/ir';
 import type { Span } from '../types';
+import type { Callers } from './callers';
 import { WRITES } from './cpuFields';
 import { hasFlag } from './flags';
 import { type CallFact, type Flow, PRINTS } from './flow';
@@ -41,7 +42,7 @@ const PREPARE = /^dmaengine_prep_|^device_prep_|->device_prep_/;
 /** Errors that mean "in progress". */
 const PENDING = new Set([-115n, -16n, -529n, -114n, -517n]);
 
-export function findLeaks(flow: Flow, callers: readonly Flow[]): readonly Leak[] {
+export function findLeaks(flow: Flow, callers: Callers): readonly Leak[] {
   const found: Leak[] = [];
   for (const map of flow.calls) {
     if (map.api?.fails === undefined || map.api.name !== map.call.name || !isTaken(map)) continue;
@@ -57,7 +58,7 @@ function isTaken(call: CallFact): boolean {
   return call.api?.role === 'map' || (call.api?.role === 'allocate' && call.api.table === undefined);
 }
 
-function leakOf(flow: Flow, map: CallFact, callers: readonly Flow[]): Leak | undefined {
+function leakOf(flow: Flow, map: CallFact, callers: Callers): Leak | undefined {
   const release = flow.calls.find((call) => releases(call, map));
   const isOne = map.api?.fails === 'mapping-error' || map.api?.fails === 'null';
   const prepares = flow.calls.filter((call) => isPrepare(call) && call.args.some((arg) => isOf(arg, map)));
@@ -131,7 +132,7 @@ function reason(
   end: PathEnd,
   hasRelease: boolean,
   isOne: boolean,
-  callers: readonly Flow[],
+  callers: Callers,
 ): Leak['because'] | undefined {
   const [state, isAfterFailure] = [end.state.split(AFTER_FAILURE)[0], end.state.includes(AFTER_FAILURE)];
   if (state === MEMORY_FREED) return 'memory freed';
@@ -144,7 +145,7 @@ function reason(
   if (state === 'fallback' && end.value === undefined) return 'refused by the DMA engine';
   if (state === 'refused' || state === 'fallback') {
     if (!fails) return undefined;
-    return hasRelease || !callers.some(releasesAnything) ? 'refused by the DMA engine' : undefined;
+    return hasRelease || !callers.release ? 'refused by the DMA engine' : undefined;
   }
   if (!fails || isOf(end.value, map)) return undefined;
   if (state === 'others released' && !hasRelease) return state;
@@ -358,15 +359,8 @@ function isLocal(flow: Flow, target: Expr): boolean {
 }
 
 /** A caller cleans up, or may do so where nobody sees it; nothing comes after a failed probe. */
-function mayBeUndone(flow: Flow, callers: readonly Flow[]): boolean {
-  return callers.some(releasesAnything) || (callers.length === 0 && !/probe|init_one|attach/.test(flow.ir.name));
-}
-
-function releasesAnything(flow: Flow): boolean {
-  return flow.calls.some(
-    (call) =>
-      call.api?.role === 'unmap' || ((!call.api || call.api.role === 'free') && CLEANUP.test(call.call.name ?? '')),
-  );
+function mayBeUndone(flow: Flow, callers: Callers): boolean {
+  return callers.release || (callers.count === 0 && !/probe|init_one|attach/.test(flow.ir.name));
 }
 
 /** The function tells its caller that it failed, for sure. */
@@ -388,5 +382,13 @@ function isFailure(flow: Flow, end: PathEnd): boolean {
         return /\bint\b|\blong\b/.test(flow.ir.returnType) && !isPointer && end.isNonzero(option) === true;
       return false;
     })
+  );
+}
+
+/** Some call of the function unmaps, or is named like one that cleans up. */
+export function releasesAnything(flow: Flow): boolean {
+  return flow.calls.some(
+    (call) =>
+      call.api?.role === 'unmap' || ((!call.api || call.api.role === 'free') && CLEANUP.test(call.call.name ?? '')),
   );
 }

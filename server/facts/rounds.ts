@@ -2,6 +2,7 @@
 
 import type { Span } from '../types';
 import { isTester } from './addresses';
+import type { Callers } from './callers';
 import { explore, type Outcome } from './explore';
 import type { CallFact, Flow } from './flow';
 import { CLEANUP, FREES_MEMORY } from './leaks';
@@ -22,7 +23,7 @@ const FROM_DEVICE = 2n;
 const CLEARS = /clear(?!_bit)/i;
 const PRINTS = /dbg|printk|^pr_|_(?:err|warn|info)$|^(?:dev|netdev)_/;
 
-export function findLostRounds(flow: Flow, callers: readonly Flow[]): readonly LostRounds[] {
+export function findLostRounds(flow: Flow, callers: Callers): readonly LostRounds[] {
   const found: LostRounds[] = [];
   for (const map of flow.calls) {
     if (map.api?.role !== 'map' || map.api.fails !== 'mapping-error') continue;
@@ -73,7 +74,8 @@ function failureBlock(flow: Flow, map: CallFact): number | undefined {
   return undefined;
 }
 
-function mayUndo(call: CallFact): boolean {
+/** The call may release what a loop has mapped. */
+export function mayUndo(call: CallFact): boolean {
   const name = call.call.name ?? '';
   if (call.api?.role === 'unmap' || name === '') return true;
   if (call.api?.name === name || isTester(call)) return false;
@@ -82,11 +84,7 @@ function mayUndo(call: CallFact): boolean {
 }
 
 /** The way ends without anything that may release, and its caller will not do so either. */
-function lossOf(
-  flow: Flow,
-  outcome: Outcome,
-  callers: readonly Flow[],
-): Pick<LostRounds, 'end' | 'dropsPacket'> | undefined {
+function lossOf(flow: Flow, outcome: Outcome, callers: Callers): Pick<LostRounds, 'end' | 'dropsPacket'> | undefined {
   if (!outcome.returned || !outcome.span || outcome.calls.some(mayUndo)) return undefined;
   const isPacket = (arg: Value) =>
     arg.kind === 'initial' && flow.ir.params.some((one) => one.name === arg.place && /\bsk_buff\b/.test(one.type));
@@ -94,6 +92,5 @@ function lossOf(
   if (dropsPacket) return { end: outcome.span, dropsPacket };
   const { value } = outcome;
   if (value?.kind !== 'constant' || 0n <= value.number) return undefined;
-  const isUndone = callers.some((caller) => caller.calls.some(mayUndo));
-  return flow.ir.isStatic && 0 < callers.length && !isUndone ? { end: outcome.span, dropsPacket } : undefined;
+  return flow.ir.isStatic && 0 < callers.count && !callers.undo ? { end: outcome.span, dropsPacket } : undefined;
 }

@@ -25,7 +25,7 @@ const DECLARING_FIELD = /^max_seg(?:ment)?_size$/;
 /** True when some function of the file limits the segments of its device or queue. */
 export function declaresSegmentSize(flows: readonly Flow[], text: string): boolean {
   return (
-    /\.\s*max_seg(?:ment)?_size\s*=/.test(text) ||
+    (text.includes('max_seg') && /\.\s*max_seg(?:ment)?_size\s*=/.test(text)) ||
     flows.some(
       (flow) =>
         flow.calls.some((call) => DECLARES.test(call.call.name ?? '')) ||
