@@ -12,6 +12,7 @@ import {
   mayTellFailure,
   type Probe,
   probeOf,
+  readsSegments,
   resultOf,
   returnsRounds,
   tellsFailure,
@@ -124,7 +125,13 @@ function takesSuccessForFailure(
   if (map.api?.fails === 'zero' && onSuccess !== decideWith(branch.test, map.result, 1000n)) return false;
   const success = onSuccess ? branch.whenTrue : branch.whenFalse;
   const failure = onSuccess ? branch.whenFalse : branch.whenTrue;
-  return refusalAt(flow, success) !== undefined && refusalAt(flow, failure) === undefined;
+  if (refusalAt(flow, success) && !refusalAt(flow, failure)) return true;
+  // `if (!ret) goto fail;` behind dma_map_sgtable() returns that success, and hands out segments where there are none.
+  return (
+    map.api?.fails === 'nonzero' &&
+    readsSegments(flow, success) === 'never' &&
+    readsSegments(flow, failure) === 'always'
+  );
 }
 
 /** The status of dma_map_sgtable() goes where a count belongs. */

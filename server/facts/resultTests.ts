@@ -75,6 +75,16 @@ function givesUp(flow: Flow, block: number, isResult: (part: Value) => boolean):
   return outcomes?.every((one) => one.returned && !one.calls.some(isUse)) === true;
 }
 
+/** Whether the ways from the block on read DMA addresses or lengths; undefined where it depends, or cannot be told. */
+export function readsSegments(flow: Flow, block: number): 'always' | 'never' | undefined {
+  const env = flow.entering.get(block);
+  const outcomes = env && explore(flow, block, env);
+  if (!outcomes || outcomes.length === 0) return undefined;
+  if (!outcomes.some((one) => one.calls.some(readsSegment)))
+    return outcomes.every((one) => one.returned) ? 'never' : undefined;
+  return outcomes.every((one) => one.calls.some(readsSegment)) ? 'always' : undefined;
+}
+
 function readsSegment({ api, result }: CallFact): boolean {
   return api?.role === 'consume' || (result.kind === 'pure' && /^sg_dma_/.test(result.name));
 }

@@ -1,4 +1,5 @@
 import { describe, test } from 'vitest';
+import { mapResultMisread } from '../../server/rules/map-result-misread';
 import { mapResultUnchecked } from '../../server/rules/map-result-unchecked';
 import { unmapWithMappedCount } from '../../server/rules/unmap-with-mapped-count';
 import { check } from '../support/check';
@@ -209,6 +210,46 @@ struct buffer *get(struct device *dev, struct page **pages, int n)
     if (!dma_map_sg(dev, sgt->sgl, sgt->nents, DMA_TO_DEVICE))
         return NULL;
     return buf;
+}`,
+    ));
+});
+
+describe('success taken for failure, with the status returned', () => {
+  const start = (test: string) => `
+int start(struct host *host, struct sg_table *sgt)
+{
+    int ret = dma_map_sgtable(host->dev, sgt, DMA_TO_DEVICE, 0);
+
+${test}
+        goto out;
+    writel(sg_dma_address(sgt->sgl), host->regs);
+    ret = run(host);
+    dma_unmap_sgtable(host->dev, sgt, DMA_TO_DEVICE, 0);
+out:
+    return ret;
+}`;
+
+  test('zero is the way out', () =>
+    check(
+      [mapResultMisread],
+      start(`    if (!ret)
+    //   ^^^ error: dma_map_sgtable() returns 0 on success; here success is taken for failure`),
+    ));
+
+  test('anything else is the way out', () => check([mapResultMisread], start('    if (ret)')));
+
+  test('the other way has nothing to do with the segments', () =>
+    check(
+      [mapResultMisread],
+      `
+int start(struct host *host, struct sg_table *sgt)
+{
+    int ret = dma_map_sgtable(host->dev, sgt, DMA_TO_DEVICE, 0);
+
+    if (!ret)
+        return ret;
+    sg_free_table(sgt);
+    return ret;
 }`,
     ));
 });
