@@ -127,9 +127,9 @@ function statsOf(ir: FileIr, source: SourceText): AnalysisStats {
   const dma = ir.functions.filter(({ span }) => MENTIONS_DMA.test(source.slice(span.start, span.end)));
   return {
     functions: ir.defined.length,
-    functionsWithErrors: ir.errorCount,
+    functionsWithErrors: ir.errors.length,
     dmaFunctions: dma.length,
-    dmaFunctionsWithErrors: dma.filter((fn) => fn.hasError).length,
+    dmaFunctionsWithErrors: ir.errors.filter(({ start, end }) => MENTIONS_DMA.test(source.slice(start, end))).length,
   };
 }
 

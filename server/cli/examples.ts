@@ -42,7 +42,10 @@ export const EXAMPLES: Readonly<Record<string, readonly Example[]>> = {
     ['dma-lens check --shard 2/2 --format sarif drivers > 2.sarif', 'on another one'],
     ['dma-lens merge 1.sarif 2.sarif > report.sarif', 'the same as without shards'],
   ],
-  debug: [['dma-lens debug facts drivers/foo.c', 'what the analysis sees, for people who work on it']],
+  debug: [
+    ['dma-lens debug facts drivers/foo.c', 'what the analysis sees, for people who work on it'],
+    ['dma-lens debug errors drivers/media', 'the functions that could not be read in full'],
+  ],
   completion: [
     ['source <(dma-lens completion bash)', 'in this shell'],
     ['dma-lens completion fish > ~/.config/fish/completions/dma-lens.fish', 'for good'],

@@ -125,10 +125,10 @@ export function createProgram(finish: (status: number) => void): Command {
   program
     .command('debug')
     .addArgument(new Argument('<view>', 'what to print').choices(DEBUG_VIEWS))
-    .argument('<file>', 'a C file')
+    .argument('<path...>', 'a C file; errors: files or folders')
     .option('--function <name>', 'only this function')
     .description('print what the analysis sees of a file')
-    .action((view: DebugView, file: string, options: DebugOptions) => runDebug(view, file, options));
+    .action((view: DebugView, paths: string[], options: DebugOptions) => runDebug(view, paths, options));
 
   program
     .command('merge')

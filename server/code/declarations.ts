@@ -67,8 +67,14 @@ export function typeText(node: SyntaxNode, source: Source): string {
   const type = fieldOf(node, 'type');
   if (!type) return '';
   const tag = /^(?:struct|union|enum)_specifier$/.test(type.type) ? tagOf(type, source) : undefined;
-  const text = tag === undefined ? textOf(type, source) : `${type.type.replace('_specifier', '')} ${tag}`;
+  const text = tag === undefined ? plainType(type, source) : `${type.type.replace('_specifier', '')} ${tag}`;
   return text.replace(/\s+/g, ' ').slice(0, 80);
+}
+
+/** The text of a type; what stands for a `typeof(x)` is shorter than it. */
+export function plainType(type: SyntaxNode, source: Source): string {
+  const text = textOf(type, source);
+  return /^(?:typ|__t)$/.test(text) ? 'typeof' : text;
 }
 
 interface Shape {

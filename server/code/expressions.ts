@@ -3,7 +3,7 @@
 import type { SyntaxNode } from '../syntax/parser';
 import type { Span } from '../types';
 import { Builder } from './builder';
-import { fieldOf, type Source, textOf } from './declarations';
+import { fieldOf, plainType, type Source, textOf } from './declarations';
 import type { BinaryOp, Call, Expr, InitializerField } from './ir';
 import { lowerStatement } from './statements';
 
@@ -76,7 +76,7 @@ export function lowerValue(b: Builder, node: SyntaxNode): Expr {
       const type = fieldOf(node, 'type');
       const value = fieldOf(node, 'value');
       if (!value) break;
-      return { kind: 'cast', type: type ? textOf(type, b.source) : '', operand: lowerValue(b, value), span };
+      return { kind: 'cast', type: type ? plainType(type, b.source) : '', operand: lowerValue(b, value), span };
     }
     case 'field_expression': {
       const base = fieldOf(node, 'argument');
@@ -158,6 +158,8 @@ export function lowerEffect(b: Builder, node: SyntaxNode): void {
     if (value) lowerEffect(b, value);
   } else if (node.type === 'update_expression') {
     step(b, node, span);
+  } else if (node.type === 'assignment_expression') {
+    lowerAssignment(b, node, span);
   } else {
     const value = lowerValue(b, node);
     if (value.kind === 'field' || value.kind === 'index' || value.kind === 'deref')

@@ -143,8 +143,8 @@ export interface FunctionIr {
   /** `blocks[0]` is the entry. */
   readonly blocks: readonly Block[];
   readonly loops: readonly Loop[];
-  /** A parse error lies inside: be careful. */
-  readonly hasError: boolean;
+  /** Offset of the first parse error inside: be careful. */
+  readonly errorAt?: number;
 }
 
 /** A file-level variable with an initialiser, such as an ops table: `.map_dma_buf = foo_map`. */
@@ -167,11 +167,16 @@ export interface FileIr {
   readonly macros: readonly { readonly name: string; readonly params?: readonly string[]; readonly body: string }[];
   /** All functions of the file, in their order, whether they were lowered or not. */
   readonly defined: readonly DefinedFunction[];
-  /** Functions among those that were to be lowered that hold a parse error. */
-  readonly errorCount: number;
+  /** Those among them that were to be lowered and hold a parse error. */
+  readonly errors: readonly FunctionError[];
 }
 
 /** Where a function stands. */
 export interface DefinedFunction extends Span {
   readonly name: string;
+}
+
+/** A function that could not be read in full, and the offset where reading it failed first. */
+export interface FunctionError extends Span {
+  readonly at: number;
 }

@@ -2,9 +2,10 @@
 
 import { outlineOf, type Piece, type Select } from '../syntax/outline';
 import type { Parser, SyntaxNode } from '../syntax/parser';
+import type { Span } from '../types';
 import { declaredVariables, type Source, tagOf, textOf } from './declarations';
 import { lowerExpression } from './expressions';
-import type { FileIr, FunctionIr, GlobalIr, StructIr, Variable } from './ir';
+import type { FileIr, FunctionError, FunctionIr, GlobalIr, StructIr, Variable } from './ir';
 import { lowerFunction } from './lowerFunction';
 
 type Macro = FileIr['macros'][number];
@@ -14,7 +15,7 @@ const NESTED = /^(?:preproc_(?:if|ifdef|elif|else|elifdef)|linkage_specification
 const DEFINES_TYPE = /^(?:struct_specifier|union_specifier|type_definition)$/;
 
 /** What one piece of a file amounts to. */
-export interface PieceIr extends Pick<FileIr, 'functions' | 'globals' | 'structs' | 'macros' | 'errorCount'> {}
+export interface PieceIr extends Pick<FileIr, 'functions' | 'globals' | 'structs' | 'macros' | 'errors'> {}
 
 /** Lowers a file, or the pieces of it that `select` wants. Nothing throws for what the text holds. */
 export function lowerFile(parser: Parser, text: string, select?: Select): FileIr {
@@ -33,13 +34,11 @@ export function lowerPiece(parser: Parser, code: string, kind: Piece['kind'], st
   const structs: StructIr[] = [];
   const macros: Macro[] = [];
   const source: Source = { text: code, start };
-  let errorCount = 0;
   const pending = [...parser.parsePiece(code, kind, start)].reverse();
   for (let child = pending.pop(); child; child = pending.pop()) {
     if (child.type === 'function_definition') {
       const ir = lowerFunction(child, source);
       if (ir) functions.push(ir);
-      if (ir?.hasError !== false) errorCount += 1;
     } else if (NESTED.test(child.type)) {
       pending.push(...[...child.children].reverse());
     } else if (child.type === 'declaration') {
@@ -52,7 +51,14 @@ export function lowerPiece(parser: Parser, code: string, kind: Piece['kind'], st
       if (macro) macros.push(macro);
     }
   }
-  return { functions, globals, structs, macros, errorCount };
+  const errors = kind === 'function' ? errorsIn(functions, { start, end: start + code.length }) : [];
+  return { functions, globals, structs, macros, errors };
+}
+
+/** What looked like a function and is none in the tree counts as well. */
+function errorsIn(functions: readonly FunctionIr[], span: Span): readonly FunctionError[] {
+  const at = functions.length === 0 ? span.start : functions.find((fn) => fn.errorAt !== undefined)?.errorAt;
+  return at === undefined ? [] : [{ ...span, at }];
 }
 
 /** The file that lowered pieces, in their order, make together; `pieces` are all of it. */
@@ -63,7 +69,7 @@ export function joinPieces(lowered: readonly PieceIr[], pieces: readonly Piece[]
     structs: lowered.flatMap((one) => one.structs),
     macros: lowered.flatMap((one) => one.macros),
     defined: pieces.filter((piece) => piece.kind === 'function'),
-    errorCount: lowered.reduce((sum, one) => sum + one.errorCount, 0),
+    errors: lowered.flatMap((one) => one.errors),
   };
 }
 

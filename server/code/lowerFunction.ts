@@ -17,6 +17,7 @@ export function lowerFunction(node: SyntaxNode, source: Source): FunctionIr | un
   const builder = new Builder(source);
   lowerStatement(builder, body);
   const { blocks, loops } = builder.finish(body.end);
+  const bad = firstBad(node);
   return {
     name: shape.name,
     nameSpan: shape.span,
@@ -29,7 +30,7 @@ export function lowerFunction(node: SyntaxNode, source: Source): FunctionIr | un
     locals: builder.locals,
     blocks,
     loops,
-    hasError: hasBad(node),
+    ...(bad && { errorAt: bad.start }),
   };
 }
 
@@ -59,6 +60,12 @@ function parametersOf(head: SyntaxNode, source: Source): readonly Variable[] {
     .flatMap((child) => declaredVariables(child, source).map((one) => one.variable));
 }
 
-function hasBad(node: SyntaxNode): boolean {
-  return node.isBad || node.children.some(hasBad);
+/** The first node that is no C, or that had to be made up. */
+function firstBad(node: SyntaxNode): SyntaxNode | undefined {
+  if (node.isBad) return node;
+  for (const child of node.children) {
+    const bad = firstBad(child);
+    if (bad) return bad;
+  }
+  return undefined;
 }

@@ -22,6 +22,9 @@ export function lowerStatement(b: Builder, node: SyntaxNode): void {
     case 'expression_statement': {
       const expression = node.children.find((child) => child.named && child.type !== 'comment');
       if (expression) lowerEffect(b, expression);
+      // `goto *labels[i]` leads nobody knows where.
+      if (/\bgoto\s*$/.test(textOf({ start: Math.max(b.source.start, node.start - 16), end: node.start }, b.source)))
+        b.end({ kind: 'stop' });
       break;
     }
     case 'if_statement':
@@ -295,12 +298,20 @@ function lowerCase(b: Builder, node: SyntaxNode): void {
   const value = fieldOf(node, 'value');
   const block = b.newBlock();
   b.continueIn(block);
-  if (value) context?.cases.push({ values: [lowerValue(b, value)], to: block });
+  if (value) context?.cases.push({ values: [caseValue(b, value)], to: block });
   else if (context) context.otherwise = block;
   lowerAll(
     b,
     node.children.filter((child) => child !== value),
   );
+}
+
+/** `case 1 ... 3` is none of its numbers. */
+function caseValue(b: Builder, node: SyntaxNode): Expr {
+  const text = textOf(node, b.source);
+  return text.includes('...')
+    ? { kind: 'opaque', text, span: { start: node.start, end: node.end } }
+    : lowerValue(b, node);
 }
 
 /** `#ifdef` around whole statements: both arms are possible. */

@@ -16,8 +16,8 @@ interface Conditional {
 
 /** The tokens that remain; what goes is told to `blank`. */
 export function resolveConditionals(text: string, tokens: readonly Token[], blank: Blank): readonly Token[] {
-  const conditionals = findConditionals(tokens);
-  if (conditionals.length === 0) return tokens;
+  const { conditionals, unclosed } = findConditionals(tokens);
+  if (conditionals.length === 0 && unclosed.length === 0) return tokens;
   const gone = new Uint8Array(tokens.length);
   const drop = (from: number, to: number) => {
     const first = tokens[from];
@@ -26,6 +26,8 @@ export function resolveConditionals(text: string, tokens: readonly Token[], blan
     for (let i = from; i <= to; i++) gone[i] = 1;
     blank(first.start, last.end);
   };
+  // A function that ends in its first arm: the others are no part of it.
+  for (const { marks } of unclosed) if (marks.length === 1 && marks[0] !== undefined) drop(marks[0], marks[0]);
   // Inner conditionals come first, so that an outer one sees what they left.
   for (const { marks } of conditionals) {
     if (marks.some((mark) => gone[mark])) continue;
@@ -44,7 +46,12 @@ export function resolveConditionals(text: string, tokens: readonly Token[], blan
   return tokens.filter((_token, index) => !gone[index]);
 }
 
-function findConditionals(tokens: readonly Token[]): readonly Conditional[] {
+interface Conditionals {
+  readonly conditionals: readonly Conditional[];
+  readonly unclosed: readonly Conditional[];
+}
+
+function findConditionals(tokens: readonly Token[]): Conditionals {
   const open: Conditional[] = [];
   const found: Conditional[] = [];
   tokens.forEach((token, index) => {
@@ -59,7 +66,7 @@ function findConditionals(tokens: readonly Token[]): readonly Conditional[] {
       }
     }
   });
-  return found;
+  return { conditionals: found, unclosed: open };
 }
 
 /** `#if 0` and `#if 1` decide themselves. */
@@ -91,8 +98,21 @@ function cutsThrough(tokens: readonly Token[], gone: Uint8Array, from: number, t
   if (depth !== 0) return true;
   if (!first || !last) return false;
   if (first.text === 'else' || (first.kind === Kind.Punctuation && !/^[{(*;+-]/.test(first.text))) return true;
+  if (last.text === ':' && isLabel(tokens, gone, to)) return true;
   const after = neighbour(tokens, gone, to, 1);
   return !endsStatement(last) || after?.text === 'else';
+}
+
+/** The arm before the directive at `to` ends in a label, behind which the grammar wants a statement. */
+function isLabel(tokens: readonly Token[], gone: Uint8Array, to: number): boolean {
+  const found: Token[] = [];
+  for (let i = to - 1; 0 <= i && found.length < 3; i--) {
+    const token = tokens[i];
+    if (token && !gone[i]) found.push(token);
+  }
+  const [, name, before] = found;
+  if (name?.kind !== Kind.Name || name.text === 'default') return false;
+  return !before || before.kind === Kind.Directive || endsStatement(before);
 }
 
 function endsStatement(token: Token): boolean {

@@ -14,12 +14,19 @@ import {
   SCOPE_NAME,
   TYPE_WORDS,
 } from './dialectTables';
+import {
+  beginsStatementArgument,
+  blankArguments,
+  blankFileMacro,
+  endOfArguments,
+  isListMacro,
+  isOperatorArgument,
+  isStaticMacro,
+  startsOnNewLine,
+} from './macroStatements';
+import { applyEdits, blank, type Edit, overwrite, type Paren } from './rewrite';
 import { Kind, type Token, tokenize } from './tokens';
-
-interface Edit {
-  readonly start: number;
-  readonly text: string;
-}
+import { isTypeof, rewriteTypeArgument } from './typeArguments';
 
 /** The rewritten text, of the same length and with the same newlines. */
 export function rewriteDialect(text: string): string {
@@ -54,30 +61,12 @@ function withoutStrayArms(tokens: readonly Token[], wipe: (start: number, end: n
   return kept;
 }
 
-function blank(text: string, start: number, end: number): Edit {
-  return { start, text: text.slice(start, end).replace(/[^\n\r]/g, ' ') };
-}
-
-function applyEdits(text: string, edits: Edit[]): string {
-  edits.sort((a, b) => a.start - b.start);
-  const parts: string[] = [];
-  let at = 0;
-  for (const edit of edits) {
-    if (edit.start < at) continue;
-    parts.push(text.slice(at, edit.start), edit.text);
-    at = edit.start + edit.text.length;
-  }
-  parts.push(text.slice(at));
-  return parts.join('');
-}
-
+/** A macro, by its looks. */
+const CAPITALS = /^[A-Z][A-Z_0-9]+$/;
+/** `static SBA_INLINE void`: a driver's own word for `inline`. */
+const INLINE = /^[A-Z][A-Z_0-9]*_INLINE$/;
+const ALIGNMENT = /^(?:__alignof__|__alignof|_Alignof|alignof)$/;
 const C_NUMBER = /^(?:0[xX][\da-fA-F]+|0[bB][01]+|\d+|(?:\d+\.\d*|\.\d+|\d+)(?:[eE][+-]?\d+)?)[uUlLfF]*$/;
-
-interface Paren {
-  readonly open: string;
-  /** The name before `(` when this is a call of a plain name. */
-  readonly callee: string | undefined;
-}
 
 function rewriteTokens(text: string, tokens: readonly Token[], edits: Edit[]): void {
   const partner = matchBrackets(tokens);
@@ -88,14 +77,20 @@ function rewriteTokens(text: string, tokens: readonly Token[], edits: Edit[]): v
     const token = tokens[i];
     if (!token) continue;
     if (token.kind === Kind.Directive) {
-      if (0 < stack.length && /^(?:define|undef|pragma|include|error|warning|line)$/.test(token.text)) {
-        edits.push(blank(text, token.start, token.end));
-      } else {
-        previous = undefined;
-      }
+      // Definitions are pieces of their own.
+      const isGone = 0 < stack.length && /^(?:pragma|include|error|warning|line)$/.test(token.text);
+      if (isGone || /^(?:define|undef)$/.test(token.text)) edits.push(blank(text, token.start, token.end));
+      if (stack.length === 0) previous = undefined;
       continue;
     }
     const next = tokens[i + 1];
+    const isStatement = 0 < braces && beginsStatementArgument(tokens, i, previous, stack);
+    const argumentsEnd = isStatement ? endOfArguments(partner, stack) : -1;
+    if (argumentsEnd !== -1) {
+      edits.push(blankArguments(text, previous, token, tokens[argumentsEnd]));
+      i = argumentsEnd - 1;
+      continue;
+    }
     if (token.kind === Kind.Name) {
       const skipped = rewriteName(text, tokens, partner, i, previous, stack, braces, edits);
       if (skipped !== undefined) {
@@ -110,13 +105,18 @@ function rewriteTokens(text: string, tokens: readonly Token[], edits: Edit[]): v
       if (token.text === '(' || token.text === '[' || token.text === '{') {
         const callee =
           token.text === '(' && previous?.kind === Kind.Name && !CONTROL.has(previous.text) ? previous.text : undefined;
-        stack.push({ open: token.text, callee });
+        stack.push({ open: token.text, at: i, callee });
         if (token.text === '{') braces += 1;
       } else if (token.text === ')' || token.text === ']' || token.text === '}') {
         stack.pop();
         if (token.text === '}') braces = Math.max(0, braces - 1);
       } else if (token.text === '...' && stack.at(-1)?.open === '{') {
         edits.push({ start: token.start, text: ' | ' });
+      } else if (token.text === '&&' && next?.kind === Kind.Name && /^[{,=]$/.test(previous?.text ?? '')) {
+        // The address of a label.
+        edits.push({ start: token.start, text: ' &' });
+      } else if (isOperatorArgument(token, previous, next, stack)) {
+        edits.push(overwrite(text, token.start, token.end, '0'));
       } else if (token.text === '*' && isTypeStar(previous, next, stack, braces)) {
         edits.push({ start: token.start, text: ' ' });
         continue;
@@ -164,16 +164,28 @@ function rewriteName(
     edits.push(blank(text, token.start, closing.end));
     return close;
   }
-  if (!opens && isPastedName(previous, next, stack)) {
+  if (!opens && isPastedName(name, previous, next, stack)) {
     edits.push(blank(text, token.start, token.end));
     return i;
   }
+  // `goto *labels[i]`: what is left is no jump; code/ asks the original.
+  if (name === 'goto' && next?.text === '*') edits.push(blank(text, token.start, token.end));
   if (name === 'offsetof' && opens) edits.push({ start: token.start, text: 'Offsetof' });
-  if (!opens && (ANNOTATIONS.has(name) || isAnnotationByShape(name, isTagBefore(tokens, i), previous, next))) {
+  if (opens && ALIGNMENT.test(name)) edits.push(overwrite(text, token.start, token.end, 'sizeof'));
+  if (
+    !opens &&
+    (ANNOTATIONS.has(name) ||
+      (stack.length === 0 && next?.kind === Kind.Name && INLINE.test(name)) ||
+      isAnnotationByShape(name, isDeclared(tokens, i), previous, next))
+  ) {
     edits.push(blank(text, token.start, token.end));
     return i;
   }
   const isStart = isStatementStart(previous);
+  if (isStart && (isListMacro(tokens, i) || (0 < braces && isStaticMacro(text, tokens, partner, i)))) {
+    edits.push(blank(text, token.start, token.end));
+    return i;
+  }
   if (braces === 0 && isStart && stack.length === 0 && isExportMark(name, next, tokens[i + 2])) {
     edits.push(blank(text, token.start, token.end));
     return i;
@@ -186,12 +198,22 @@ function rewriteName(
       if (end !== -1) return blankFileMacro(text, tokens, i + 1, end, i, edits);
     }
   }
+  if (isTypeof(name, isStart, previous, stack, closing, tokens[close + 1])) {
+    edits.push({ start: token.start, text: 'int' }, blank(text, token.start + 3, closing?.end ?? token.end));
+    return undefined;
+  }
   if (closing && 0 < braces && isStart && !CONTROL.has(name)) {
     const following = tokens[close + 1];
     const isBlock = following?.kind === Kind.Punctuation && following.text === '{';
     const isLoop = isBlock || (LOOP_NAME.test(name) && startsStatement(following));
-    if (!isLoop && /^[A-Z][A-Z_0-9]+$/.test(name) && startsOnNewLine(text, closing, following)) {
-      edits.push(blank(text, token.start, closing.end));
+    if (!isLoop && CAPITALS.test(name) && startsOnNewLine(text, closing, following)) {
+      const isNeeded = previous?.text === ')' || previous?.kind === Kind.Name;
+      edits.push(overwrite(text, token.start, closing.end, isNeeded ? ';' : ''));
+      return close;
+    }
+    const declared = following?.text === '=' && /^(?:DECLARE|DEFINE)_/.test(name) ? tokens[i + 2] : undefined;
+    if (declared?.kind === Kind.Name) {
+      edits.push(overwrite(text, token.start, declared.start, 'int'), blank(text, declared.end, closing.end));
       return close;
     }
     if (isLoop || following?.kind === Kind.Name) {
@@ -200,22 +222,18 @@ function rewriteName(
       return undefined;
     }
   }
-  if (isTypeofDeclaration(name, isStart, closing, tokens[close + 1])) {
-    edits.push({ start: token.start, text: 'int' }, blank(text, token.start + 3, closing?.end ?? token.end));
-    return undefined;
-  }
   return rewriteTypeArgument(text, tokens, i, previous, stack, braces, edits);
 }
 
 function isAnnotationByShape(
   name: string,
-  isTag: boolean,
+  isDeclared: boolean,
   previous: Token | undefined,
   next: Token | undefined,
 ): boolean {
-  if (!/^__[a-z]/.test(name) || isTag || previous?.kind !== Kind.Name || NO_ANNOTATION_AFTER.has(previous.text))
+  if (!/^__[a-z]/.test(name) || isDeclared || previous?.kind !== Kind.Name || NO_ANNOTATION_AFTER.has(previous.text))
     return false;
-  return next?.kind === Kind.Name || (next?.kind === Kind.Punctuation && /^[*;=,)[{]$/.test(next.text));
+  return next?.kind === Kind.Name || (next?.kind === Kind.Punctuation && /^[*;=,){]$/.test(next.text));
 }
 
 /** The keyword that reads a macro with a block: `for` where the arguments are those of a `for`. */
@@ -233,25 +251,37 @@ function headWord(tokens: readonly Token[], open: number, close: number, name: s
 /** `"a" __stringify(x) "b"`, `KERN_DEBUG pr_fmt("x")`: a macro among strings that are glued together. */
 function isPasted(previous: Token | undefined, following: Token | undefined, stack: readonly Paren[]): boolean {
   if (previous?.kind === Kind.String || following?.kind === Kind.String) return true;
-  return isPastedName(previous, following, stack);
+  return isPastedName('', previous, following, stack);
 }
 
-/** `KERN_ERR DRV_NAME "x"`: a second name in a row. */
-function isPastedName(previous: Token | undefined, following: Token | undefined, stack: readonly Paren[]): boolean {
+/** `KERN_ERR DRV_NAME "x"`, `VERSION BUILD_DATE`: a second name in a row. */
+function isPastedName(
+  name: string,
+  previous: Token | undefined,
+  following: Token | undefined,
+  stack: readonly Paren[],
+): boolean {
   if (previous?.kind !== Kind.Name || stack.at(-1)?.open !== '(') return false;
-  return /^KERN_/.test(previous.text) || (following?.kind === Kind.String && !NO_ANNOTATION_AFTER.has(previous.text));
+  if (/^KERN_/.test(previous.text)) return true;
+  const isEnd = following?.kind === Kind.Punctuation && (following.text === ')' || following.text === ',');
+  if (isEnd && 1 < stack.length && CAPITALS.test(name) && CAPITALS.test(previous.text)) return true;
+  return following?.kind === Kind.String && !NO_ANNOTATION_AFTER.has(previous.text);
 }
 
 /** `I915_SELFTEST_EXPORT int foo(void)`: a mark in capitals before a declaration. */
 function isExportMark(name: string, next: Token | undefined, after: Token | undefined): boolean {
-  if (!/^[A-Z][A-Z_0-9]+$/.test(name) || next?.kind !== Kind.Name) return false;
+  if (!CAPITALS.test(name) || next?.kind !== Kind.Name) return false;
   return after?.kind === Kind.Name || after?.text === '*';
 }
 
-/** The name before is the tag of a struct, so that this one is what is declared. */
-function isTagBefore(tokens: readonly Token[], i: number): boolean {
-  const following = tokens[i + 1];
-  return /^(?:struct|union|enum)$/.test(tokens[i - 2]?.text ?? '') && /^[;=,[]$/.test(following?.text ?? '');
+/** The name before is a type, so that this one is what is declared. */
+function isDeclared(tokens: readonly Token[], i: number): boolean {
+  const following = tokens[i + 1]?.text ?? '';
+  if (!/^[;=,)]$/.test(following)) return false;
+  if (TYPE_WORDS.has(tokens[i - 1]?.text ?? '')) return true;
+  const before = tokens[i - 2];
+  if (before?.kind !== Kind.Name) return before?.text !== '*' && before?.text !== ')';
+  return /^(?:struct|union|enum|static|extern|const|volatile|register)$/.test(before.text);
 }
 
 function isStatementStart(previous: Token | undefined): boolean {
@@ -264,98 +294,6 @@ function startsStatement(token: Token | undefined): boolean {
   if (!token) return false;
   if (token.kind === Kind.Punctuation) return /^(?:\{|\(|\*|\+\+|--)$/.test(token.text);
   return token.kind === Kind.Name;
-}
-
-function startsOnNewLine(text: string, closing: Token, following: Token | undefined): boolean {
-  if (!following || following.kind === Kind.Directive) return true;
-  if (following.kind === Kind.Punctuation && following.text !== '}' && following.text !== '*') return false;
-  return text.slice(closing.end, following.start).includes('\n');
-}
-
-/**
- * `MODULE_LICENSE("x");`, `EXPORT_SYMBOL(x)`, `static DEFINE_MUTEX(m);`, `static DEFINE_PER_CPU(int, x) = 0;` between
- * functions. A macro that heads a function (`IDENT(...) {`) stays.
- */
-function blankFileMacro(
-  text: string,
-  tokens: readonly Token[],
-  name: number,
-  close: number,
-  from: number,
-  edits: Edit[],
-): number | undefined {
-  const first = tokens[from];
-  const last = tokens[close];
-  const following = tokens[close + 1];
-  if (!first || !last || !tokens[name]) return undefined;
-  if (following?.kind === Kind.Punctuation) {
-    if (following.text === ';') {
-      edits.push(blank(text, first.start, following.end));
-      return close + 1;
-    }
-    if (following.text === '=' && 5 <= last.end - first.start) {
-      const filler = blank(text, first.start, last.end).text;
-      edits.push({ start: first.start, text: `int x${filler.slice(5)}` });
-      return close;
-    }
-    return undefined;
-  }
-  if (following?.kind === Kind.Name && !startsOnNewLine(text, last, following)) return undefined;
-  edits.push(blank(text, first.start, last.end));
-  return close;
-}
-
-function isTypeofDeclaration(
-  name: string,
-  isStart: boolean,
-  closing: Token | undefined,
-  following: Token | undefined,
-): boolean {
-  if (!closing || !isStart || !/^(?:__)?typeof(?:__|_unqual)?$/.test(name)) return false;
-  return following?.kind === Kind.Name || following?.text === '*';
-}
-
-/** `container_of(p, struct foo, m)`, `min_t(unsigned int, a, b)`: a type among the arguments becomes a name. */
-function rewriteTypeArgument(
-  text: string,
-  tokens: readonly Token[],
-  i: number,
-  previous: Token | undefined,
-  stack: readonly Paren[],
-  braces: number,
-  edits: Edit[],
-): number | undefined {
-  const token = tokens[i];
-  const callee = stack.at(-1)?.callee;
-  if (!token || callee === undefined || braces === 0) return undefined;
-  if (previous?.kind !== Kind.Punctuation || (previous.text !== '(' && previous.text !== ',')) return undefined;
-  let at = i;
-  let changed = false;
-  while (tokens[at]?.kind === Kind.Name && /^(?:const|volatile|struct|union|enum)$/.test(tokens[at]?.text ?? '')) {
-    const word = tokens[at];
-    if (word) edits.push(blank(text, word.start, word.end));
-    changed = true;
-    at += 1;
-  }
-  const word = tokens[at];
-  if (word && TYPE_WORDS.has(word.text)) {
-    let last = at;
-    while (TYPE_WORDS.has(tokens[last + 1]?.text ?? '')) last += 1;
-    const end = tokens[last]?.end ?? word.end;
-    const name = text.slice(word.start, end).replace(/\s/g, '_');
-    // Upper case: a name that is no keyword.
-    if (!text.slice(word.start, end).includes('\n'))
-      edits.push({ start: word.start, text: name[0]?.toUpperCase() + name.slice(1) });
-    changed = true;
-    at = last;
-  }
-  if (!changed) return undefined;
-  while (tokens[at + 1]?.text === '*' && tokens[at + 1]?.kind === Kind.Punctuation) {
-    const star = tokens[at + 1];
-    if (star) edits.push(blank(text, star.start, star.end));
-    at += 1;
-  }
-  return undefined;
 }
 
 /** For each opening bracket the index of its closing one, -1 where there is none. */

@@ -175,13 +175,11 @@ function cut(text: string, trustsColumns: boolean, earlier?: Earlier): Reading {
           }
         } else if (directive === 'else' || directive.startsWith('elif')) {
           const arms = conditionals.at(-1);
-          if (arms) {
-            ({ braces, parens } = arms);
-            if (arms.isDecided) {
-              at = skipArm(text, to);
-              continue;
-            }
+          if (arms?.isDecided) {
+            at = skipArm(text, to);
+            continue;
           }
+          if (arms) ({ braces, parens } = arms);
         } else if (directive === 'endif') {
           conditionals.pop();
         }

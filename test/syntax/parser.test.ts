@@ -30,6 +30,29 @@ const CONSTRUCTS: Readonly<Record<string, string>> = {
   'conditional else if': 'void f(void) { if (a) b();\n#ifdef X\n else if (c) d();\n#endif\n e(); }',
   'conditional head': '#ifdef X\nstatic int f(int a)\n#else\nstatic int f(long a)\n#endif\n{ return a; }',
   'label before conditional': 'int f(void) { goto out;\nout:\n#ifdef X\n a();\n#endif\n return 0; }',
+  'label at the end of a conditional': 'int f(void) { goto out;\n#ifdef X\n a();\nout:\n#endif\n return 0; }',
+  'label alone in a conditional': 'int f(void) { if (a) goto out;\n#ifdef X\nout:\n#else\nout:\n#endif\n return 0; }',
+  'body in arms of a conditional': 'static int f(int a)\n#ifdef X\n{ return a; }\n#else\n{ return 0; }\n#endif\n',
+  'arm that always counts': 'int f(void) {\n#if 1\n if (a) {\n#else\n if (b) {\n#endif\n c(); } return 0; }',
+  'static declaration by macro': 'void f(void) { static DEFINE_LIMIT(rs, A, B); if (hit(&rs)) a(); }',
+  'initialised declaration by macro': 'void f(void) { DECLARE_BITMAP(seen, SIZE(x)) = { 0, }; a(seen); }',
+  'cast by typeof': 'void f(void) { p->a = (typeof(p->a))b + 1; c = (typeof(x[i]))~0U; *h = (typeof(*h)){ }; }',
+  'alignment of a value': 'void f(void) { if (a & (__alignof__(*p) - 1)) b(); }',
+  'list macro before #undef':
+    'void f(int x) { switch (x) {\n#define M(n) case n: /* one */ \\\n a(); /* two */\nMORE\nREST\n#undef M\n default: b(); } }',
+  'list macro between functions': '#define M(n) void a_ ## n(void) { }\nALL_OF_THEM\n#undef M\n\nvoid f(void) { }',
+  'macro that brings its semicolon': 'void f(void) { if (a)\n LOG("a")\n else\n b(); }',
+  'names like annotations':
+    'void f(void) { extern u8 __begin[]; static const int __a[] = { 1 }; unsigned int __b = 2; u32 __c; use(__c); }',
+  'statement as argument': 'void f(void) { poll_until(dev, 10, if (ready(dev)) return; ); a(); }',
+  'declaration as argument':
+    'void f(void) { DEBUG_ONLY(struct foo *p); DEBUG_ONLY(int i, j = 2;)\n DEBUG_ONLY(int k;); DEBUG_ONLY(unsigned char * q); a(); }',
+  "a driver's own inline":
+    'static FOO_INLINE void f(void) { a(); }\nstatic void BAR_INLINE\ng(void) { b(FOO_INLINE); c = d | FOO_INLINE; }',
+  'names in a row': 'void f(void) { print("%s", VERSION BUILD_DATE); }',
+  'pointer to an array or function as type':
+    'void f(void) { a = (const s16 (*)[2]) b; ((void (*)(int, char *))c)(d); e(void (*)(u8 *, int)); }',
+  'operator as argument': 'void f(void) { a = BETTER(a, <, b) ? b : a; c(x, ==, y); }',
 };
 
 describe('constructs', () => {

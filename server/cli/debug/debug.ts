@@ -6,15 +6,16 @@ import { indexLines } from '../../report/lines';
 import type { Parser } from '../../syntax/parser';
 import { createParser } from '../../syntax/parser';
 import { type KernelVersion, NEWEST_KERNEL } from '../../types';
-import { readSource } from '../../workspace/files';
+import { findFiles, readSource } from '../../workspace/files';
 import { kernelVersionAt } from '../../workspace/kernelTree';
 import { UsageError } from '../usage';
+import { errorsText } from './errorsText';
 import { factsText } from './factsText';
 import { irText } from './irText';
 import { summaryText } from './summaryText';
 
 /** What can be printed. */
-export const DEBUG_VIEWS = ['ir', 'facts', 'summaries'] as const;
+export const DEBUG_VIEWS = ['ir', 'facts', 'summaries', 'errors'] as const;
 export type DebugView = (typeof DEBUG_VIEWS)[number];
 
 export interface DebugOptions {
@@ -22,8 +23,14 @@ export interface DebugOptions {
   readonly function?: string;
 }
 
-/** Prints one view of a file. */
-export async function runDebug(view: DebugView, file: string, options: DebugOptions): Promise<void> {
+/** Prints one view of a file; `errors` of all files among and below `paths` that mention the DMA API. */
+export async function runDebug(view: DebugView, paths: readonly string[], options: DebugOptions): Promise<void> {
+  if (view === 'errors') {
+    await printErrors(paths, options);
+    return;
+  }
+  const [file = '', ...more] = paths;
+  if (0 < more.length) throw new UsageError(`debug ${view} takes one file`);
   const source = readSource(file, { all: true });
   if (source.kind !== 'text')
     throw new UsageError(`cannot read ${file}: ${source.kind === 'failed' ? source.reason : 'no source file'}`);
@@ -33,9 +40,21 @@ export async function runDebug(view: DebugView, file: string, options: DebugOpti
   process.stdout.write(text);
 }
 
+async function printErrors(paths: readonly string[], options: DebugOptions): Promise<void> {
+  const parser = await createParser();
+  const { files, failed } = findFiles(paths);
+  const [missing] = failed.filter((one) => paths.includes(one.file));
+  if (missing) throw new UsageError(`cannot read ${missing.file}: ${missing.reason}`);
+  for (const file of files) {
+    const source = readSource(file, { all: paths.includes(file) });
+    if (source.kind === 'text')
+      process.stdout.write(errorsText(file, source.text, lowerFile(parser, source.text), options.function));
+  }
+}
+
 /** One view of a text; empty where there is nothing to show. */
 export function debugText(
-  view: DebugView,
+  view: Exclude<DebugView, 'errors'>,
   text: string,
   parser: Parser,
   kernel: KernelVersion,

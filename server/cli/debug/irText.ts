@@ -6,7 +6,7 @@ import type { Block, Expr, FunctionIr, Statement, Terminator, Variable } from '.
 export function irText(ir: FunctionIr): string {
   const params = ir.params.map(variableText).join(', ');
   const lines = [
-    `${ir.isStatic ? 'static ' : ''}${ir.returnType} ${ir.name}(${params})${ir.hasError ? ' [parse error]' : ''}`,
+    `${ir.isStatic ? 'static ' : ''}${ir.returnType} ${ir.name}(${params})${ir.errorAt !== undefined ? ' [parse error]' : ''}`,
   ];
   for (const local of ir.locals) lines.push(`  local ${variableText(local)}`);
   ir.loops.forEach((loop, index) => {
