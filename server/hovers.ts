@@ -7,9 +7,16 @@ import { type ListFacts, listAt } from './facts/tables';
 import type { Value } from './facts/values';
 import type { Places } from './places';
 import { holds } from './replay/predicates';
-import { deviceOf } from './replay/replay';
+import { deviceOf, ratesOf } from './replay/replay';
 import { mapFresh } from './replay/spaces';
-import type { Example, PlatformVerdict, Predicate, ReplayQuestion, ReplayResult } from './replay/types';
+import type {
+  Example,
+  PlatformVerdict,
+  Predicate,
+  RatesByPlatform,
+  ReplayQuestion,
+  ReplayResult,
+} from './replay/types';
 import { platform } from './sim/platforms';
 import type { Scatterlist } from './sim/types';
 import type { Finding, KernelVersion, SourceText, Span } from './types';
@@ -23,6 +30,8 @@ export interface HoverInfo {
   readonly text: readonly string[];
   readonly kernel: KernelVersion;
   readonly replay?: ReplayResult;
+  /** How often buffers of several sizes fail. */
+  readonly rates: RatesByPlatform;
   /** What to draw, the most telling first. */
   readonly pictures: readonly Picture[];
   readonly rule?: string;
@@ -49,10 +58,15 @@ export function hoverAt(source: HoverSource, offset: number): HoverInfo | undefi
   const found = overFinding(source, offset) ?? overFacts(source, source.places.inside(offset));
   if (!found) return undefined;
   const { replay } = found;
-  return { ...found, kernel, pictures: replay ? picturesOf(replay, kernel) : [] };
+  return {
+    ...found,
+    kernel,
+    rates: replay ? ratesOf(replay, kernel) : new Map(),
+    pictures: replay ? picturesOf(replay, kernel) : [],
+  };
 }
 
-type Found = Omit<HoverInfo, 'kernel' | 'pictures'>;
+type Found = Omit<HoverInfo, 'kernel' | 'pictures' | 'rates'>;
 
 function overFinding({ findings }: HoverSource, offset: number): Found | undefined {
   let best: Found | undefined;

@@ -59,6 +59,17 @@ function hoverOn(text: string, where: string, word: string, kernel = { major: 6,
   return analysis.hoverAt(text.indexOf(word, line) + 1);
 }
 
+describe('how often it would fail', () => {
+  const shares = (text: string) => {
+    const hover = hoverOn(text, 'contiguous_size(sgt) < buf', 'buf->size');
+    return /^\| platform .*$/m.exec(hover ? hoverMarkdown(hover, OPTIONS) : '')?.[0];
+  };
+
+  test('for buffers of several sizes', () => {
+    expect(shares(CAPTURE)).toBe('| platform | verdict | smallest list | fails of 64 KiB | 1 MiB | 8 MiB |');
+  });
+});
+
 describe('what is hovered over', () => {
   test.each([
     ['the test', 'contiguous_size(sgt) < buf', 'buf->size', 'pin()'],

@@ -1,7 +1,7 @@
 /** What a hover shows, as Markdown. Whatever comes from a file is escaped. */
 
 import type { HoverInfo, Picture } from '../lens';
-import type { ReplayResult } from '../replay/types';
+import type { RatesByPlatform, ReplayResult } from '../replay/types';
 import { sizeText } from '../sim/layout';
 import { platform } from '../sim/platforms';
 import { explorerRequest, OPEN_EXPLORER } from './explorerLink';
@@ -27,7 +27,7 @@ export function hoverMarkdown(hover: HoverInfo, options: MarkdownOptions): strin
   if (replay) {
     for (const picture of pictures) parts.push(...pictureParts(hover, replay, picture, options));
     if (replay.question.consequence) parts.push(escapeMarkdown(consequenceSentence(replay.question.consequence)));
-    parts.push(verdictTable(replay));
+    parts.push(verdictTable(replay, hover.rates));
   }
   if (rule) parts.push(`[Rule ${rule}](${options.rulePage(rule)})`);
   return parts.join('\n\n');
@@ -53,16 +53,25 @@ function pictureParts(
   return [words, `![${alt}](data:image/svg+xml;base64,${toBase64(svg)}|width=${WIDTH},height=${HEIGHT})`];
 }
 
-function verdictTable(replay: ReplayResult): string {
-  const bytes = replay.platforms.find((one) => one.estimate)?.estimate?.bytes;
-  const fails = bytes === undefined ? 'fails' : `fails of ${sizeText(bytes)} buffers`;
+/** Rates stand in a column for each size of buffer. */
+function verdictTable(replay: ReplayResult, rates: RatesByPlatform): string {
+  const sizes = ([...rates.values()][0] ?? []).map((one) => one.bytes);
   const rows = replay.platforms.map((one) => {
     const name = escapeMarkdown(platform(one.platform)?.title ?? one.platform);
-    const rate = one.rate === undefined ? '' : rateText(one.rate);
+    const shares = sizes.map((_bytes, index) => {
+      const rate = rates.get(one.platform)?.[index]?.rate;
+      return rate === undefined ? '' : rateText(rate);
+    });
     const list = one.example ? escapeMarkdown(listText(one.example.list)) : '';
-    return `| ${name} | ${one.verdict === 'breaks' ? '**breaks**' : one.verdict} | ${list} | ${rate} |`;
+    return row([name, one.verdict === 'breaks' ? '**breaks**' : one.verdict, list, ...shares]);
   });
-  return [`| platform | verdict | smallest list | ${fails} |`, '|---|---|---|---|', ...rows].join('\n');
+  const heads = sizes.map((bytes, index) => `${index === 0 ? 'fails of ' : ''}${sizeText(bytes)}`);
+  const titles = ['platform', 'verdict', 'smallest list', ...heads];
+  return [row(titles), `|${'---|'.repeat(titles.length)}`, ...rows].join('\n');
+}
+
+function row(cells: readonly string[]): string {
+  return `| ${cells.join(' | ')} |`;
 }
 
 function explorerLink(hover: HoverInfo, replay: ReplayResult, id: string, list: Picture['example']['list']): string {

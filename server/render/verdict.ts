@@ -41,13 +41,13 @@ export function rateText(rate: number): string {
   return `${Math.round(rate * 100)} %`;
 }
 
-/** `about 95 % of 1 MiB buffers`, `nearly all 1 MiB buffers`, `no 1 MiB buffer`. */
+/** `about 95 % of 1 MiB buffers fail`, `nearly all 1 MiB buffers fail`, `no 1 MiB buffer fails`. */
 export function rateSentence(verdict: PlatformVerdict): string | undefined {
   const { estimate } = verdict;
   if (!estimate) return undefined;
   const size = sizeText(estimate.bytes);
-  if (estimate.rate === 0) return estimate.draws === 0 ? `no ${size} buffer` : `hardly any ${size} buffer`;
-  return estimate.rate === 1 ? `nearly all ${size} buffers` : `about ${rateText(estimate.rate)} of ${size} buffers`;
+  if (estimate.rate === 0) return `${estimate.draws === 0 ? 'no' : 'hardly any'} ${size} buffer fails`;
+  return `${estimate.rate === 1 ? 'nearly all' : `about ${rateText(estimate.rate)} of`} ${size} buffers fail`;
 }
 
 /** One sentence on where it breaks, with the smallest list and what becomes of it, and where it holds. */
@@ -82,7 +82,7 @@ function exampleClause(
   const becomes = `smallest list ${listText(example.list)}${where}: ${layoutLine(example.result)}`;
   const then = consequenceText(question.consequence, example);
   const rate = rateSentence(verdict);
-  return [becomes, ...(then ? [then] : []), ...(rate ? [`${rate} fail`] : [])].join(', ');
+  return [becomes, ...(then ? [then] : []), ...(rate ? [rate] : [])].join(', ');
 }
 
 /** What the driver then does, as a clause; undefined when the message says it already. */
@@ -100,6 +100,10 @@ export function consequenceText(consequence: Consequence | undefined, example: E
       return 'where the device would get addresses that were never mapped';
     case 'truncates':
       return 'where the device would stop early';
+    case 'cuts': {
+      const lost = example.result.segments.reduce((sum, { length }) => sum + length - (length % consequence.above), 0);
+      return `where the device would be told ${sizeText(lost)} less than that`;
+    }
     default:
       return undefined;
   }
@@ -118,6 +122,8 @@ export function consequenceSentence(consequence: Consequence): string {
       return 'The device is given addresses that were never mapped.';
     case 'truncates':
       return 'The device stops early.';
+    case 'cuts':
+      return `The device is told lengths without their multiples of ${sizeText(consequence.above)}.`;
   }
 }
 

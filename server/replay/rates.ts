@@ -95,6 +95,16 @@ export function ratesByMemory(question: RateQuestion, precision: Precision): rea
   return found;
 }
 
+/** Rates for the usual sizes that the code can hold, on a machine that has been up for days; `known` is one of them. */
+export function ratesBySize(question: RateQuestion, precision: Precision, known?: Rate): readonly Rate[] {
+  const usual = usualModel(question.shape);
+  const most = question.shape.maxBytes ?? Number.POSITIVE_INFINITY;
+  const sizes = BUFFER_SIZES.filter((bytes) => bytes <= most);
+  return (sizes.length === 0 ? [usual.bytes] : sizes).flatMap((bytes) =>
+    known?.bytes === bytes ? known : (rateOf(question, precision, { ...usual, bytes }) ?? []),
+  );
+}
+
 /** Whether draw `index` fails in a space that earlier draws have used and left. */
 function fails(question: RateQuestion, space: DmaSpace, device: Device, draws: Draws, index: number): boolean {
   const { predicate, shape } = question;

@@ -3,12 +3,13 @@
 import { kernelOf, platform } from '../sim/platforms';
 import type { Device } from '../sim/types';
 import type { KernelVersion } from '../types';
-import { type Precision, QUICK, rateOf } from './rates';
+import { type Precision, QUICK, rateOf, ratesBySize } from './rates';
 import { search } from './search';
-import type { ListShape, PlatformVerdict, ReplayQuestion, ReplayResult } from './types';
+import type { ListShape, PlatformVerdict, Rate, RatesByPlatform, ReplayQuestion, ReplayResult } from './types';
 
 /** Answers to questions already asked; a pure cache. */
 const answers = new Map<string, PlatformVerdict>();
+const rateAnswers = new Map<string, readonly Rate[]>();
 const MAX_ANSWERS = 2000;
 
 /** Replays a question on platforms; unknown ids are left out. */
@@ -29,6 +30,26 @@ export function replay(question: ReplayQuestion, kernel: KernelVersion, platform
     platforms.push(verdict);
   }
   return { question, platforms };
+}
+
+/** How often buffers of several sizes fail on the platforms of an answer that has rates at all. */
+export function ratesOf({ question, platforms }: ReplayResult, kernel: KernelVersion): RatesByPlatform {
+  const { predicate } = question;
+  const shape = limited(question);
+  const device = deviceOf(question);
+  const found = new Map<string, readonly Rate[]>();
+  for (const { platform: id, estimate } of platforms) {
+    const known = platform(id);
+    if (!known || !estimate) continue;
+    const target = kernelOf(known, kernel);
+    const key = `rates ${id} ${target.major}.${target.minor} ${keyOf({ predicate, shape }, device)}`;
+    const rates =
+      rateAnswers.get(key) ?? ratesBySize({ predicate, shape, device, kernel: target, platform: id }, QUICK, estimate);
+    if (MAX_ANSWERS < rateAnswers.size) rateAnswers.clear();
+    rateAnswers.set(key, rates);
+    found.set(id, rates);
+  }
+  return found;
 }
 
 type Asked = Pick<ReplayQuestion, 'predicate' | 'shape'>;

@@ -49,8 +49,8 @@ export function tryLists(
   const device = openPlatform(id, kernel, hints)?.device;
   if (!device) return undefined;
   const followsMemory = FOLLOWS_MEMORY.has(id);
-  const space: SearchSpace = { shape, device, limits: limitsOf(predicate, id), followsMemory };
-  const others = othersIn(id);
+  const space: SearchSpace = { shape, device, limits: limitsOf(predicate, id, kernel), followsMemory };
+  const others = othersIn(id, kernel);
   const inUsed = () => searchUsed(predicate, space, hints, kernel, id);
   const usedFirst = others === 'always' ? inUsed() : undefined;
   let mapped = 0;
@@ -98,8 +98,8 @@ function searchUsed(
 }
 
 /** Sizes at which the predicate itself changes its mind. */
-function limitsOf(predicate: Predicate, id: string): readonly number[] {
-  return [...predicateLimits(predicate), ...(othersIn(id) === 'always' ? [BOUNCE_SEGMENT] : [])];
+function limitsOf(predicate: Predicate, id: string, kernel: Kernel): readonly number[] {
+  return [...predicateLimits(predicate), ...(othersIn(id, kernel) === 'always' ? [BOUNCE_SEGMENT] : [])];
 }
 
 function predicateLimits(predicate: Predicate): readonly number[] {

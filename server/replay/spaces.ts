@@ -1,5 +1,6 @@
 /** Spaces to map in: one that nothing has used yet, and one in which other mappings have left holes. */
 
+import { since } from '../sim/layout';
 import { kernelOf, openPlatform, platform } from '../sim/platforms';
 import type { Device, DmaSpace, Kernel, MappedLayout, MapResult, Scatterlist } from '../sim/types';
 
@@ -16,15 +17,23 @@ const WINDOW_PAGES = 128;
 /** Pages at the end that stay free: of a table, the last ones are never handed out. */
 const LEFT_IN_POOL = 1;
 const LEFT_IN_TABLE = 3;
+/** Of its bitmaps the first page is never handed out, and the last one is. */
+const LEFT_IN_BITMAP = 2;
+const BITMAP_BYTES = 128n << 20n;
 /** A hole of one page near the start, and a wide one. */
 const HOLE = 3;
 const WIDE_HOLE = { from: 40, to: 104 };
 const POOL_START = 0x7c000000n;
 
 /** Whether it matters what other mappings have done before: never, for one owner of the space, or always. */
-export function othersIn(id: string): 'never' | 'sometimes' | 'always' {
+export function othersIn(id: string, kernel: Kernel): 'never' | 'sometimes' | 'always' {
   if (SHARES_POOL.has(id)) return 'always';
-  return PLACES_APART.has(id) ? 'sometimes' : 'never';
+  return PLACES_APART.has(id) || isOldAmd(id, kernel) ? 'sometimes' : 'never';
+}
+
+/** Before Linux 4.8 AMD-Vi placed each entry on its own, in bitmaps of 128 MiB. */
+function isOldAmd(id: string, kernel: Kernel): boolean {
+  return id === 'amd-legacy' && !since(kernel, 4, 8);
 }
 
 /** Maps one list in a space that nothing else has used. */
@@ -50,10 +59,18 @@ export function openUsed(
   const pageBytes = id === 'sparc-iommu' ? 2 * PAGE : PAGE;
   const bytes = BigInt(WINDOW_PAGES * pageBytes);
   const swiotlb = { start: POOL_START, end: POOL_START + bytes, areas: 1, force: true };
-  const small = SHARES_POOL.has(id) ? { swiotlb } : { windowBytes: bytes, pools: 1, strict: true };
-  const space = found.backend.open({ ...found.machine, ...small, kernel: kernelOf(found, kernel) });
+  const target = kernelOf(found, kernel);
+  const isBitmap = isOldAmd(id, target);
+  const window = isBitmap
+    ? { reserved: [...(found.machine?.reserved ?? []), { start: bytes, end: BITMAP_BYTES - 1n }] }
+    : { windowBytes: bytes, pools: 1, strict: true };
+  const space = found.backend.open({
+    ...found.machine,
+    ...(SHARES_POOL.has(id) ? { swiotlb } : window),
+    kernel: target,
+  });
   const taken: MappedLayout[] = [];
-  const left = SHARES_POOL.has(id) ? LEFT_IN_POOL : LEFT_IN_TABLE;
+  const left = SHARES_POOL.has(id) ? LEFT_IN_POOL : isBitmap ? LEFT_IN_BITMAP : LEFT_IN_TABLE;
   for (let i = 0; i < WINDOW_PAGES - left; i++) {
     const mapping = space.mapSg([{ page: BigInt(i * pageBytes), offset: 0, length: pageBytes }], device, 1);
     if (!mapping.ok) break;

@@ -65,7 +65,8 @@ export type Consequence =
   | { readonly kind: 'falls-back' } // does the work in another way
   | { readonly kind: 'wrong-range' } // gives the device the first address, and the length of the whole
   | { readonly kind: 'wrong-addresses' } // gives the device addresses that no mapping made
-  | { readonly kind: 'truncates' }; // the device stops early
+  | { readonly kind: 'truncates' } // the device stops early
+  | { readonly kind: 'cuts'; readonly above: number }; // tells the device lengths modulo this many bytes
 
 export interface ReplayQuestion {
   readonly predicate: Predicate;
@@ -96,6 +97,9 @@ export interface Rate {
   /** Bytes of the buffers. */
   readonly bytes: number;
 }
+
+/** Rates by platform, each in the order of the sizes of the buffers. */
+export type RatesByPlatform = ReadonlyMap<string, readonly Rate[]>;
 
 export interface PlatformVerdict {
   readonly platform: string;

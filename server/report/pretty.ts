@@ -63,7 +63,7 @@ function describeReplay(replay: ReplayResult, colors: Colors): readonly string[]
           ? colors.green('holds ')
           : verdict.verdict;
     const rate = rateSentence(verdict);
-    const fails = rate === undefined ? '' : `  ${rate} fail`;
+    const fails = rate === undefined ? '' : `  ${rate}`;
     out.push(`    ${word}  ${(platform(verdict.platform)?.title ?? verdict.platform).padEnd(52)}${fails}`);
   }
   const shown = smallest(replay.platforms.filter((one) => one.verdict === 'breaks'));

@@ -46,6 +46,7 @@ int start(struct host *host, struct scatterlist *sgl, int nents)
           predicate: { kind: 'same-count' },
           shape: { origin: 'a list made elsewhere', kind: 'pages', firstOffset: 'any' },
           device: file.device,
+          consequence: { kind: 'refuses', with: refusal },
         },
       };
     }

@@ -61,6 +61,8 @@ framework; a length that is split into several descriptors; PRD tables of ATA, w
           predicate: { kind: 'segment-at-most', bytes },
           shape: { origin: 'a list made elsewhere', kind: 'pages', firstOffset: 'any' },
           device: file.device,
+          consequence:
+            effect.kind === 'refused' ? { kind: 'refuses', with: effect.text } : { kind: 'cuts', above: bytes + 1 },
         },
       };
     }

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { layoutLine, rateText, verdictSentence } from '../../server/render/verdict';
+import { layoutLine, rateSentence, rateText, verdictSentence } from '../../server/render/verdict';
 import { replay } from '../../server/replay/replay';
 import { mapFresh } from '../../server/replay/spaces';
 import type { Consequence, ReplayQuestion } from '../../server/replay/types';
@@ -35,6 +35,30 @@ describe('a sentence for a review', () => {
     [{ kind: 'truncates' }, 'where the device would stop early'],
   ])('what follows: %o', (consequence, words) => {
     expect(say({ ...pages, consequence }, V4_4, 'iommu-dma-4.4')).toContain(words);
+  });
+
+  test('lengths that lose their upper bits', () => {
+    const cut = {
+      ...pages,
+      predicate: { kind: 'segment-at-most', bytes: 65535 },
+      consequence: { kind: 'cuts', above: 65536 },
+    } as const;
+    expect(say(cut, V6_12, 'direct')).toContain(
+      '{64 KiB}: 64 KiB, where the device would be told 64 KiB less than that',
+    );
+  });
+
+  test('one buffer fails, several fail', () => {
+    const verdict = (rate: number, draws: number) => {
+      const estimate = { rate, low: 0, high: 1, draws, bytes: 1 << 20 };
+      return rateSentence({ platform: 'direct', verdict: 'breaks', rate, estimate, why: '' });
+    };
+    expect([verdict(0, 0), verdict(0, 64), verdict(0.5, 64), verdict(1, 64)]).toEqual([
+      'no 1 MiB buffer fails',
+      'hardly any 1 MiB buffer fails',
+      'about 50 % of 1 MiB buffers fail',
+      'nearly all 1 MiB buffers fail',
+    ]);
   });
 
   test('what the message says already is not said twice', () => {

@@ -46,6 +46,12 @@ describe('one contiguous range, from a page list', () => {
     expect(ask(pages, LINUX_4_4, 'iommu-dma-4.4')).toMatchObject({ verdict: 'breaks', list: '{4 KiB, 8 KiB}' });
   });
 
+  test('AMD-Vi before 4.8 placed each entry where others left room; from 4.8 on a list is one block', () => {
+    expect(ask(pages, LINUX_4_4, 'amd-legacy')).toMatchObject({ verdict: 'breaks', list: '{4 KiB, 4 KiB}' });
+    expect(ask(pages, { major: 4, minor: 7 }, 'amd-legacy').layout).toBe('4 KiB, back to a lower address, 4 KiB');
+    expect(ask(pages, { major: 4, minor: 8 }, 'amd-legacy').verdict).toBe('holds');
+  });
+
   test('the list of 2015 has a 48 KiB hole after 80 KiB', () => {
     const list = [65536, 16384, 65536].map((length, i) => ({
       page: BigInt(0x80000000 + i * 0x1000000),
