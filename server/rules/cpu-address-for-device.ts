@@ -1,5 +1,6 @@
 import type { FileFacts, FunctionFacts } from '../facts/facts';
 import type { Problem } from '../types';
+import { isReadElsewhere } from './otherReads';
 import type { Rule } from './rule';
 
 export const cpuAddressForDevice: Rule = {
@@ -38,13 +39,15 @@ int start(struct host *host, struct scatterlist *sgl, int nents)
     }
     return 0;
 }`,
-  fix: 'Puts sg_dma_address() in place of sg_phys(), where the statement reads it once. Other cases need the author.',
+  fix: 'Puts sg_dma_address() in place of sg_phys(), where the statement reads it once; offered only, where the function has others. Other cases need the author.',
   silent: `Page tables and iommu_map(), which want physical addresses; cache maintenance; exporters that fill in DMA addresses;
 memory that is not seen to be mapped.`,
   reference:
     'Documentation/core-api/dma-api-howto.rst, "CPU and DMA addresses": a device sees bus addresses, which need not be physical ones.',
 
   *check(fn: FunctionFacts, file: FileFacts): Iterable<Problem> {
+    const uses = fn.physicalUses.map((one) => one.span);
+    const hasMore = isReadElsewhere(fn, file, /\bsg_phys\(/g, uses);
     for (const { span, by, instead, evidence } of fn.physicalUses) {
       const text = file.text(span);
       const reads = [...text.matchAll(/\bsg_phys\(/g)];
@@ -59,8 +62,10 @@ memory that is not seen to be mapped.`,
         fixes: isMechanical
           ? [
               {
-                title: 'Use sg_dma_address()',
-                automatic: true,
+                title: hasMore
+                  ? 'Use sg_dma_address() here, and decide what the other sg_phys() of the function are for'
+                  : 'Use sg_dma_address()',
+                automatic: !hasMore,
                 edits: [
                   {
                     span: { start: span.start + at, end: span.start + at + 'sg_phys'.length },

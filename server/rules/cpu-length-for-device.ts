@@ -1,5 +1,6 @@
 import type { FileFacts, FunctionFacts } from '../facts/facts';
 import type { Problem } from '../types';
+import { isReadElsewhere } from './otherReads';
 import type { Rule } from './rule';
 
 export const cpuLengthForDevice: Rule = {
@@ -32,13 +33,15 @@ void fill(struct host *host, struct scatterlist *sgl, int mapped)
         host->desc[i].size = sg_dma_len(sg);
     }
 }`,
-  fix: 'Puts sg_dma_len() in place of the length, where the statement reads it once.',
+  fix: `Puts sg_dma_len() in place of the length, where the statement reads it once. Where the function reads that length
+elsewhere too, a sum of the lengths for instance, the fix is only offered.`,
   silent: `A list of one entry; a length that drives copying, syncing or a sum; a walk that reads sg_dma_len() too; functions
 that fill in DMA addresses themselves.`,
   reference:
     'Documentation/core-api/dma-api.rst: use sg_dma_address() and sg_dma_len() where you previously accessed sg->address and sg->length.',
 
   *check(fn: FunctionFacts, file: FileFacts): Iterable<Problem> {
+    const lengths = fn.cpuFields.filter((one) => one.what === 'length').map((one) => one.span);
     for (const { what, span, address } of fn.cpuFields) {
       if (what !== 'length') continue;
       const read = /\b(\w+)->length\b/g;
@@ -48,6 +51,8 @@ that fill in DMA addresses themselves.`,
       const at = only?.index;
       // Offsets in the normalised text are those of the source only where nothing was folded.
       const isVerbatim = text.length === span.end - span.start;
+      const same = new RegExp(`\\b${only?.[1]}->length\\b`, 'g');
+      const hasMore = isReadElsewhere(fn, file, same, lengths);
       yield {
         span,
         message: "the CPU's length is given to the device beside the DMA address; use sg_dma_len()",
@@ -56,8 +61,10 @@ that fill in DMA addresses themselves.`,
           only && at !== undefined && matches.length === 1 && isVerbatim
             ? [
                 {
-                  title: 'Use sg_dma_len()',
-                  automatic: true,
+                  title: hasMore
+                    ? `Use sg_dma_len() here, and decide what the other reads of '${only[0]}' mean`
+                    : 'Use sg_dma_len()',
+                  automatic: !hasMore,
                   edits: [
                     {
                       span: { start: span.start + at, end: span.start + at + only[0].length },

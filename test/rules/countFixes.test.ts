@@ -62,3 +62,28 @@ function keys(found: readonly FoundProblem[]): readonly string[] {
 function indentOf(line: string): string {
   return /^\s*/.exec(line.trimEnd())?.[0] ?? '';
 }
+
+describe('what is mended in part is only offered', () => {
+  const fill = (rest: string) => `
+void fill(struct host *host, int total)
+{
+    struct scatterlist *sg;
+    int i, n = dma_map_sg(host->dev, host->sgl, host->nents, DMA_TO_DEVICE);
+
+    if (!n)
+        return;
+    for_each_sg(host->sgl, sg, n, i) {
+        host->desc[i].addr = sg_dma_address(sg);
+        host->desc[i].len = min(total, sg->length);${rest}
+    }
+}`;
+
+  test.each([
+    ['the only read', '', true],
+    ['a sum goes by the same length', '\n        total -= min(total, sg->length);', false],
+    ['another entry is read', '\n        trace(host->last->length);', true],
+  ])('%s', (_what, rest, isAutomatic) => {
+    const fixes = countProblems(fill(rest)).flatMap((one) => one.problem.fixes ?? []);
+    expect(fixes.map((fix) => [fix.title.slice(0, 16), fix.automatic])).toEqual([['Use sg_dma_len()', isAutomatic]]);
+  });
+});
