@@ -31,6 +31,9 @@ export interface AddressTests {
 /** dma_mapping_error(), and the drivers' own wrappers and macros around it. */
 const TESTER = /mapping_?err|map_?err|map_check|mapping_(?:in)?valid/i;
 
+/** The value of a failed mapping, since 5.0 and before. */
+export const ERROR_MARK = /^(?:DMA_MAPPING_ERROR|DMA_ERROR_CODE)$/;
+
 /** `defined`: all functions of the file; those that cannot matter test nothing. */
 export function collectAddressTests(
   flows: readonly Flow[],
@@ -184,7 +187,7 @@ export function isTester(call: CallFact): boolean {
 function sentinelSides(branch: BranchFact): readonly { readonly expr: Expr; readonly value: Value }[] {
   const { expr, test } = branch;
   if (expr.kind !== 'binary' || test.kind !== 'binary') return [];
-  const isSentinel = (side: Expr) => side.kind === 'name' && /^(?:DMA_MAPPING_ERROR|DMA_ERROR_CODE)$/.test(side.name);
+  const isSentinel = (side: Expr) => side.kind === 'name' && ERROR_MARK.test(side.name);
   if (isSentinel(expr.right)) return [{ expr: expr.left, value: test.left }];
   if (isSentinel(expr.left)) return [{ expr: expr.right, value: test.right }];
   return [];

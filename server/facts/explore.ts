@@ -1,10 +1,10 @@
 /** What a function does when it goes on from a block: each path on its own, so that nothing is joined away. */
 
 import type { Span } from '../types';
-import { successors } from './blocks';
 import type { Environment } from './evaluate';
 import { evaluate } from './evaluate';
 import { type CallFact, type Context, runStatement, type StoreFact } from './flow';
+import { waysOn } from './switches';
 import type { Value } from './values';
 
 export interface Outcome {
@@ -50,12 +50,12 @@ function walk(
     return;
   }
   const visited = new Set(seen).add(id);
-  let next = successors(block);
+  let next: Iterable<number> = waysOn(context, block, env);
   if (end.kind === 'branch') {
     const test = evaluate(end.test, env, context.names);
     if (test.kind === 'constant') next = [test.number === 0n ? end.whenFalse : end.whenTrue];
   }
-  for (const to of new Set(next)) {
+  for (const to of next) {
     walk(context, to, new Map(env), visited, collector.calls, collector.stores, outcomes);
   }
 }

@@ -1,10 +1,10 @@
 /** What belongs to one mapping: the calls that release it, the branches that say it failed, the places that hold it. */
 
 import type { Expr } from '../code/ir';
-import { isTester } from './addresses';
+import { ERROR_MARK, isTester } from './addresses';
 import type { CallFact, Flow } from './flow';
 import type { PathEvent } from './paths';
-import { constant, mentions, substitute, type Value } from './values';
+import { carries, constant, mentions, substitute, type Value } from './values';
 
 /** Index of the memory in dma_free_coherent() and its kin. */
 const FREED = 2;
@@ -65,6 +65,7 @@ export function saysFailed(flow: Flow, map: CallFact, event: PathEvent): boolean
     case 'mapping-error':
       return (
         tells(map.result, 0n, 1n) ||
+        event.holds === isErrorMark(event.test, map) ||
         checkedParts(event.test, map).some((part) => tells(part, 1n, 0n)) ||
         flow.calls.some(
           (call) =>
@@ -85,10 +86,21 @@ export function saysFailed(flow: Flow, map: CallFact, event: PathEvent): boolean
   }
 }
 
+/** `addr == DMA_MAPPING_ERROR`: true; `addr != DMA_MAPPING_ERROR`: false; undefined: another test. */
+function isErrorMark(test: Value, map: CallFact): boolean | undefined {
+  if (test.kind !== 'binary' || (test.op !== '==' && test.op !== '!=')) return undefined;
+  const isMark = (side: Value) => side.kind === 'initial' && ERROR_MARK.test(side.place);
+  const address = isMark(test.right) ? test.left : isMark(test.left) ? test.right : undefined;
+  return address && carries(address, map.result.key) ? test.op === '==' : undefined;
+}
+
 /** Some call whose name says that it tells a failed mapping is given the address. */
 function isTestedByName(flow: Flow, map: CallFact): boolean {
   const isAddress = (part: Value) => part.key === map.result.key;
-  return flow.calls.some((call) => isTester(call) && call.args.some((arg) => mentions(arg, isAddress)));
+  return (
+    flow.calls.some((call) => isTester(call) && call.args.some((arg) => mentions(arg, isAddress))) ||
+    flow.branches.some(({ test }) => isErrorMark(test, map) !== undefined)
+  );
 }
 
 /** `dma_mapping_error(dev, addr)` within a test. */

@@ -11,6 +11,7 @@ import { type Environment, evaluate } from './evaluate';
 import { hasFlag } from './flags';
 import { type CallFact, type Flow, runStatement, type StoreFact } from './flow';
 import { isNote, joinInto } from './joins';
+import { waysOn } from './switches';
 import { dyingTemporaries } from './temporaries';
 import { binary, constant, mapped, type Value } from './values';
 
@@ -118,7 +119,7 @@ function goThrough(follower: Follower, block: Block, from: number, env: Map<stri
     }
   } else {
     walk.leave(block.id, env);
-    for (const to of new Set(successors(block))) walk.enter(to, end.kind === 'goto' ? env : new Map(env), state);
+    for (const to of waysOn(flow, block, env)) walk.enter(to, end.kind === 'goto' ? env : new Map(env), state);
   }
 }
 
@@ -175,7 +176,7 @@ function findArrivals(flow: Flow, call: CallFact): readonly Environment[] | unde
       }
     } else {
       walk.leave(block.id, env);
-      for (const to of new Set(successors(block))) walk.enter(to, end.kind === 'goto' ? env : new Map(env), '');
+      for (const to of waysOn(flow, block, env)) walk.enter(to, end.kind === 'goto' ? env : new Map(env), '');
     }
   }
   return walk.isTooLong ? undefined : arrivals;

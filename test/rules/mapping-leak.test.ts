@@ -63,3 +63,92 @@ describe('mapping-leak', () => {
 
   test('another flag was set', () => check(rules, reserve('task->flags |= TASK_BUSY;', LOST)));
 });
+
+describe('stages of a function', () => {
+  const rules = [mappingLeak];
+  const run = (stage: string, marker = '') => `
+int run(struct device *dev, struct req *req)
+{
+    int ret, stage = 0;
+
+    req->a = dma_map_single(dev, req->x, 64, DMA_TO_DEVICE);
+    if (dma_mapping_error(dev, req->a))
+        return -ENOMEM;
+    stage = ${stage};
+    req->n = dma_map_sg(dev, req->sgl, req->nents, DMA_TO_DEVICE);
+    if (!req->n) {
+        ret = -ENOMEM;
+        goto out;
+    }
+    stage = 2;
+    ret = hw_start(req);
+    if (!ret)
+        return 0;
+out:
+    switch (stage) {
+    case 2:
+        dma_unmap_sg(dev, req->sgl, req->nents, DMA_TO_DEVICE);
+        fallthrough;
+    case 1:
+        dma_unmap_single(dev, req->a, 64, DMA_TO_DEVICE);
+    }
+    return -EIO;${marker}
+}`;
+
+  test('a switch releases what was mapped so far', () => check(rules, run('1')));
+
+  test('a stage that the switch does not know', () =>
+    check(
+      rules,
+      run(
+        '3',
+        `
+ // ^^^^^^^^^^^^ error: what dma_map_single() mapped is lost here: this way out does not release it, others do`,
+      ),
+    ));
+});
+
+describe('DMA_MAPPING_ERROR as a mark', () => {
+  const rules = [mappingLeak];
+
+  test('for what was not mapped', () =>
+    check(
+      rules,
+      `
+int run(struct device *dev, struct req *req)
+{
+    dma_addr_t dma = DMA_MAPPING_ERROR;
+    int ret = -EINVAL;
+
+    if (!req->ok)
+        goto out;
+    dma = dma_map_single(dev, req->buf, req->len, DMA_TO_DEVICE);
+    ret = -ENOMEM;
+    if (dma == DMA_MAPPING_ERROR)
+        goto out;
+    ret = hw_start(req, dma);
+out:
+    if (dma != DMA_MAPPING_ERROR)
+        dma_unmap_single(dev, dma, req->len, DMA_TO_DEVICE);
+    return ret;
+}`,
+    ));
+
+  test('a failure behind the test loses the mapping', () =>
+    check(
+      rules,
+      `
+int run(struct device *dev, struct req *req)
+{
+    dma_addr_t dma = dma_map_single(dev, req->buf, req->len, DMA_TO_DEVICE);
+
+    if (dma == DMA_MAPPING_ERROR)
+        return -ENOMEM;
+    if (hw_start(req, dma))
+        return -EIO;
+     // ^^^^^^^^^^^^ error: what dma_map_single() mapped is lost here: this way out does not release it, others do
+    dma_unmap_single(dev, dma, req->len, DMA_TO_DEVICE);
+    return 0;
+}`,
+    ));
+});
