@@ -6,10 +6,11 @@ import { type Environment, evaluate } from './evaluate';
 import type { Context } from './flow';
 
 /** Where control may go from the end of `block`, each block once. */
-export function waysOn({ names }: Context, block: Block, env: Environment): ReadonlySet<number> {
+export function waysOn({ ir, names }: Context, block: Block, env: Environment): ReadonlySet<number> {
   const all = new Set(successors(block));
   const { end } = block;
-  if (end.kind !== 'switch') return all;
+  // In a loop, what the first round knows is not known of the others.
+  if (end.kind !== 'switch' || ir.loops.some((loop) => loop.blocks.includes(block.id))) return all;
   const value = evaluate(end.value, env, names);
   if (value.kind !== 'constant') return all;
   for (const { values, to } of end.cases) {

@@ -108,6 +108,43 @@ out:
     ));
 });
 
+describe('a switch in a loop', () => {
+  test('what the first round knows is not known of the others', () =>
+    check(
+      [mappingLeak],
+      `
+int fill(struct device *dev, struct frame *frame)
+{
+    dma_addr_t list, head = dma_map_single(dev, frame->skb->data, frame->len, DMA_TO_DEVICE);
+    int i, extra = 0;
+
+    if (dma_mapping_error(dev, head))
+        return -EINVAL;
+    frame->head = head;
+    for (i = 0; i < frame->parts; i++) {
+        switch (i) {
+        case 0:
+            frame_put(frame, i);
+            break;
+        default:
+            extra++;
+            break;
+        }
+    }
+    if (extra) {
+        list = dma_map_single(dev, frame->list, 64, DMA_TO_DEVICE);
+        if (dma_mapping_error(dev, list)) {
+            dev_kfree_skb_any(frame->skb);
+            return -EINVAL;
+         // ^^^^^^^^^^^^^^^ error: what dma_map_single() mapped is lost here: its memory was given back, and the mapping is still there
+        }
+        frame->extra = list;
+    }
+    return 0;
+}`,
+    ));
+});
+
 describe('DMA_MAPPING_ERROR as a mark', () => {
   const rules = [mappingLeak];
 
