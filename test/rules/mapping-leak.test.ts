@@ -113,9 +113,9 @@ describe('a switch in a loop', () => {
     check(
       [mappingLeak],
       `
-int fill(struct device *dev, struct frame *frame)
+int fill(struct device *dev, struct frame *frame, struct sk_buff *skb)
 {
-    dma_addr_t list, head = dma_map_single(dev, frame->skb->data, frame->len, DMA_TO_DEVICE);
+    dma_addr_t list, head = dma_map_single(dev, skb->data, skb->len, DMA_TO_DEVICE);
     int i, extra = 0;
 
     if (dma_mapping_error(dev, head))
@@ -124,7 +124,7 @@ int fill(struct device *dev, struct frame *frame)
     for (i = 0; i < frame->parts; i++) {
         switch (i) {
         case 0:
-            frame_put(frame, i);
+            frame_set(frame, i);
             break;
         default:
             extra++;
@@ -134,7 +134,7 @@ int fill(struct device *dev, struct frame *frame)
     if (extra) {
         list = dma_map_single(dev, frame->list, 64, DMA_TO_DEVICE);
         if (dma_mapping_error(dev, list)) {
-            dev_kfree_skb_any(frame->skb);
+            dev_kfree_skb_any(skb);
             return -EINVAL;
          // ^^^^^^^^^^^^^^^ error: what dma_map_single() mapped is lost here: its memory was given back, and the mapping is still there
         }
