@@ -14,9 +14,10 @@ import { type KernelVersion, NEWEST_KERNEL, parseKernelVersion } from '../types'
 import type { FileOptions } from '../workspace/analyzeFile';
 import { userStore } from '../workspace/cacheFolder';
 import { decodeSource } from '../workspace/encoding';
+import { createLinker } from '../workspace/externals';
 import { kernelVersionAt } from '../workspace/kernelTree';
 import { createProjectFinder, type Project, ProjectFileError } from '../workspace/projects';
-import { type ScanResult, scan } from '../workspace/scan';
+import { type Scanned, type ScanResult, scan } from '../workspace/scan';
 import { pruneDaily } from '../workspace/store';
 import { updateBaseline, withoutBaseline } from './baselineFile';
 import { changesSince } from './changes';
@@ -82,11 +83,12 @@ export async function runCheck(paths: readonly string[], options: CheckOptions):
           ...(cache && { cache }),
         });
     if (cache) pruneDaily(cache.folder);
+    const linker = createLinker([{ file: '', exports: scanned.exports, calls: '' }]);
     const result = {
       ...scanned,
       failed: [...scanned.failed].sort((a, b) => comparePaths(a.file, b.file)),
       files: finish(inOrder(scanned.files), selection, paths, options, log, (file, text) =>
-        analyze(text, parser, { ...settings.of(file), log }),
+        analyze(text, parser, { ...settings.of(file), external: (name) => linker.find(file, name), log }),
       ),
     };
     for (const { file, reason } of result.failed) log(`${file}: ${reason}`);
@@ -190,11 +192,11 @@ async function checkStdin(
   settings: Settings,
   name: string,
   log: (message: string) => void,
-): Promise<ScanResult> {
+): Promise<Scanned> {
   const { text } = decodeSource(await readStdin());
   const { findings, stats } = analyze(text, parser, { ...settings.of(name), log });
   const files = findings.length === 0 ? [] : [{ file: name, text, findings }];
-  return { seen: 1, analyzed: 1, failed: [], files, stats };
+  return { seen: 1, analyzed: 1, failed: [], files, stats, exports: [] };
 }
 
 /** What is left of the findings after diff, fixes and baseline. */

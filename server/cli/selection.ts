@@ -1,5 +1,6 @@
 /** Which of the files found are looked at, and which of their findings count. */
 
+import { dirname } from 'node:path';
 import type { FoundFiles } from '../workspace/files';
 import type { Project } from '../workspace/projects';
 import type { FileFindings } from '../workspace/scan';
@@ -9,7 +10,7 @@ import { type Shard, shareOf } from './shard';
 export interface Selection {
   /** Narrows what a scan found. */
   select(found: FoundFiles): FoundFiles;
-  /** The files of other shards, after `select`: their functions may be called here. */
+  /** The files of other shards, and those beside files that changed, after `select`: their functions may be called here. */
   context(): readonly string[];
   /** How many files there were before. */
   found(): number;
@@ -30,11 +31,16 @@ export function selectFiles({ projectOf, changes, shard }: SelectionOptions): Se
     select(found) {
       count = found.files.length;
       let files = found.files.filter((file) => !projectOf(file)?.ignores(file));
-      if (changes) files = files.filter((file) => changes.has(file));
+      if (changes) {
+        const all = files;
+        files = files.filter((file) => changes.has(file));
+        const folders = new Set(files.map((file) => dirname(file)));
+        others = all.filter((file) => folders.has(dirname(file)) && !changes.has(file));
+      }
       if (!shard) return { ...found, files };
       const own = shareOf(files, shard);
       const isOwn = new Set(own);
-      others = files.filter((file) => !isOwn.has(file));
+      others = [...others, ...files.filter((file) => !isOwn.has(file))];
       return { files: own, failed: shareOf(found.failed, shard) };
     },
     context: () => others,

@@ -19,10 +19,13 @@ export interface Memory extends Sorted {
   readonly sizeOf: (file: string) => number;
   /** Remembers what the files hold. */
   readonly save: (outcomes: ReadonlyMap<string, FileOutcome>) => void;
-  /** Sorts the files that call functions of others, and says what those do. Nothing is asked of the files in `context`. */
+  /**
+   * Sorts the files that call functions of others of which they have not heard yet, and says what those do. What a file
+   * has heard is kept in `heard`.
+   */
   readonly link: (
     outcomes: ReadonlyMap<string, FileOutcome>,
-    context: ReadonlySet<string>,
+    heard: Map<string, string>,
   ) => Sorted & { readonly externals: ReadonlyMap<string, readonly Summary[]> };
 }
 
@@ -62,16 +65,17 @@ export function openMemory(
       }
       manifest.save();
     },
-    link(outcomes, context) {
+    link(outcomes, heard) {
       const analyzed = [...outcomes.values()].filter((one) => one.kind === 'analyzed');
       const linker = createLinker(analyzed);
       const externals = new Map<string, readonly Summary[]>();
       const again: string[] = [];
       const recalled: FileOutcome[] = [];
       for (const { file, content, calls } of analyzed) {
-        if (context.has(file)) continue;
         const found = linker.externalsOf(file, calls);
-        if (found.length === 0) continue;
+        const all = found.length === 0 ? '' : JSON.stringify(found);
+        if (all === (heard.get(file) ?? '')) continue;
+        heard.set(file, all);
         externals.set(file, found);
         const outcome = store && recall(store, file, content, optionsOf(file), found);
         if (outcome) recalled.push(outcome);

@@ -70,6 +70,8 @@ const SMALL = 3 << 20;
 /** Bytes of source that a worker takes at once. */
 const BATCH = 2 << 20;
 const WORKER_MEMORY = 200;
+/** A function may call one that calls one, each in a file of its own: as many files behind the first are heard of. */
+const ROUNDS = 4;
 
 /**
  * Scans files and folders. Files that cannot be read or analysed are reported under `failed`; the rest go on. Files that
@@ -96,9 +98,13 @@ export async function scan(paths: readonly string[], options: ScanOptions): Prom
   try {
     await runner.run(batchesOf(memory.unknown, memory.sizeOf), NO_EXTERNALS, note);
     memory.save(outcomes);
-    const linked = memory.link(outcomes, context);
-    note(linked.known);
-    await runner.run(batchesOf(linked.unknown, memory.sizeOf), linked.externals, note);
+    const heard = new Map<string, string>();
+    for (let round = 0; round < ROUNDS; round++) {
+      const linked = memory.link(outcomes, heard);
+      if (linked.externals.size === 0) break;
+      note(linked.known);
+      await runner.run(batchesOf(linked.unknown, memory.sizeOf), linked.externals, note);
+    }
   } finally {
     await runner.close();
   }

@@ -159,3 +159,20 @@ describe('on the command line', () => {
     expect(done).toMatchObject({ status: 2, out: '' });
   });
 });
+
+test('what the other files of the folder do is known, though they did not change', () => {
+  const wrapper = `
+int low_map(struct device *dev, struct scatterlist *sgl, int n)
+{
+	return dma_map_sg(dev, sgl, n, DMA_TO_DEVICE);
+}
+`;
+  const caller = WRONG_COUNT.replace('dma_map_sg(dev, sgl, nents, DMA_TO_DEVICE)', 'low_map(dev, sgl, nents)');
+  put({ 'drivers/low.c': wrapper, 'drivers/high.c': '/* dma_map_sg */\n' });
+  box.git('add', '-A');
+  box.git('commit', '-qm', 'low');
+  put({ 'drivers/high.c': caller });
+  const { out } = box.run(['check', '--diff', 'HEAD', '--format', 'gcc', 'drivers']);
+  expect(out).toMatch(/^drivers\/high\.c:6:.*unmap-with-mapped-count/);
+  expect(out.trim().split('\n')).toHaveLength(1);
+});

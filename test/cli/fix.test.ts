@@ -21,6 +21,30 @@ describe('on the command line', () => {
     expect(box.run(['check', '--fix', 'one'])).toEqual({ status: 0, out: '', err: '' });
   });
 
+  test('what other files tell is still known when a file is looked at again', () => {
+    const measure = `/* dma_map_sg */
+unsigned long run_of(struct sg_table *t) { return drm_prime_get_contiguous_size(t); }
+`;
+    const pin = `
+int pin(struct buffer *buf, struct sg_table *sgt)
+{
+	if (dma_map_sgtable(buf->dev, sgt, DMA_TO_DEVICE, 0))
+		return -EIO;
+	if (run_of(sgt) < buf->size) {
+		dma_unmap_sgtable(buf->dev, sgt, DMA_TO_DEVICE, 0);
+		return -EFAULT;
+	}
+	return 0;
+}
+`;
+    box.put({ 'linked/a.c': WRONG_COUNT + pin, 'linked/b.c': measure });
+    const { out, err } = box.run(['check', '--fix', '--format', 'gcc', 'linked']);
+    expect(err).toContain('fixed:');
+    expect(out).toMatch(
+      /^linked\/a\.c:13:\d+: warning: .*run_of\(\) is compared with 'buf->size'.* \[contiguity-required\]/m,
+    );
+  });
+
   test('only what a diff or a rule lets through', () => {
     box.put({ 'two/a.c': WRONG_COUNT });
     expect(box.run(['check', '--fix', '--rule', 'stack-buffer', 'two']).err).toBe('');

@@ -4,7 +4,7 @@ import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { chmodSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { FileFindings, ScanOptions } from '../../server/workspace/scan';
 import { scan } from '../../server/workspace/scan';
 import { folderWith } from '../support/folders';
@@ -101,6 +101,54 @@ test('a function that measures and its caller in another folder are connected, a
     file: join(folder, 'core/measure.c'),
     at: { line: 2, column: 15 },
     message: 'core_run() measures the leading contiguous run',
+  });
+});
+
+describe('chains of functions', () => {
+  /** Each file calls the next one; the last one does it. */
+  const CHAIN = {
+    'a/pin.c': USER.replace('core_run', 'upper_run'),
+    'b/upper.c':
+      '/* dma_map_sgtable() */\nunsigned long upper_run(struct sg_table *t)\n{\n\treturn lower_run(t);\n}\nEXPORT_SYMBOL(upper_run);\n',
+    'c/lower.c':
+      '/* dma_map_sgtable() */\nunsigned long lower_run(struct sg_table *t)\n{\n\treturn core_run(t);\n}\nEXPORT_SYMBOL(lower_run);\n',
+    'd/measure.c': MEASURE,
+  };
+  const FOUND = ['a/pin.c contiguity-required pin'];
+
+  test('through four files, the same with results that are kept', async () => {
+    const folder = folderWith(CHAIN);
+    const cache = { folder: folderWith(), build: 'test' };
+    expect(inShort(folder, await findings(folder))).toEqual(FOUND);
+    expect(inShort(folder, await findings(folder, { cache }))).toEqual(FOUND);
+    expect(inShort(folder, await findings(folder, { cache }))).toEqual(FOUND);
+  });
+
+  test('through files that are left out', async () => {
+    const folder = folderWith(CHAIN);
+    const select = (found: { readonly files: readonly string[] }) => ({
+      files: found.files.filter((file) => file.endsWith('pin.c')),
+      failed: [],
+    });
+    const context = () => ['b/upper.c', 'c/lower.c', 'd/measure.c'].map((name) => join(folder, name));
+    expect(inShort(folder, await findings(folder, { select, context }))).toEqual(FOUND);
+  });
+
+  test('with a wrapper of a wrapper', async () => {
+    const folder = folderWith({
+      'hw/run.c': WRONG,
+      'hw/mid.c': `/* dma_map_sg */${WRAPPER.replace(/static inline /g, '').replace(/dma_(un)?map_sg/g, 'low_$1map')}`,
+      'hw/low.c': WRAPPER.replace(/static inline /g, '').replace(/hw_/g, 'low_'),
+    });
+    expect(inShort(folder, await findings(folder))).toEqual(['hw/run.c unmap-with-mapped-count run']);
+  });
+
+  test('functions that call each other in a circle come to an end', async () => {
+    const folder = folderWith({
+      'a.c': `/* dma_map_sg */ int a(struct device *d, struct scatterlist *s, int n) { return n ? b(d, s, n) : 0; }`,
+      'b.c': `int b(struct device *d, struct scatterlist *s, int n) { return a(d, s, n) + dma_map_sg(d, s, n, 0); }`,
+    });
+    await findings(folder);
   });
 });
 
