@@ -180,7 +180,19 @@ function accessorOf(flow: Flow, name: string): CallFact | undefined {
 
 /** True for a call that tells whether a mapping failed. */
 export function isTester(call: CallFact): boolean {
-  return call.api?.role === 'check' || TESTER.test(call.call.name ?? '');
+  return call.api?.role === 'check' || isTesterName(call.call.name ?? '');
+}
+
+/** The answers for names: asked for each call at each branch of each path. */
+const knownTesters = new Map<string, boolean>();
+
+function isTesterName(name: string): boolean {
+  let known = knownTesters.get(name);
+  if (known === undefined) {
+    known = TESTER.test(name);
+    knownTesters.set(name, known);
+  }
+  return known;
 }
 
 /** Comparisons with DMA_MAPPING_ERROR, the value of a failed mapping since 5.0. */

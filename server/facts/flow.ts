@@ -85,7 +85,7 @@ export function analyzeFlow(ir: FunctionIr, macros: ReadonlyMap<string, bigint>,
   for (const block of ir.blocks) {
     const env = entering?.get(block.id);
     if (!env) continue;
-    const after = new Map(env);
+    const after = block.statements.length === 0 ? env : new Map(env);
     for (const statement of block.statements) runStatement(context, block, statement, after, collected);
     const { end } = block;
     if (end.kind === 'branch') {
@@ -200,9 +200,11 @@ function settle(context: Context): Map<number, Map<string, Value>> | undefined {
     if (!block || !env || MAX_VISITS < count) continue;
     work += env.size + block.statements.length;
     if (MAX_WORK < work) return undefined;
-    const after = new Map(env);
-    for (const statement of block.statements) runStatement(context, block, statement, after);
+    // What a block with one way in is entered with is replaced, and never written to.
     const gone = dying.get(next);
+    const isKept = block.statements.length === 0 && !gone && !joins.has(next);
+    const after = isKept ? env : new Map(env);
+    for (const statement of block.statements) runStatement(context, block, statement, after);
     if (gone) for (const name of gone) after.delete(name);
     const ways = successors(block);
     for (let i = 0; i < ways.length; i++) {

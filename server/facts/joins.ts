@@ -75,6 +75,7 @@ function hasSameOptions(a: Value, b: Value): boolean {
 /** Joins `env` into `known`, what `block` was entered with so far; true when that changed something. */
 export function joinInto(known: Map<string, Value>, block: number, env: Environment): boolean {
   let changed = false;
+  let missing = known.size;
   const join = (place: string, a: Value, b: Value) => {
     if (a === b || (a.kind !== 'either' && a.key === b.key)) return;
     const joined = a.kind === 'either' && a.key === b.key ? either(a.block, a.place, a, b) : either(block, place, a, b);
@@ -84,10 +85,19 @@ export function joinInto(known: Map<string, Value>, block: number, env: Environm
   };
   for (const [place, value] of env) {
     const held = known.get(place);
-    if (isNote(place)) continue;
-    if (held) join(place, held, value);
-    else if (!place.startsWith('#')) join(place, initial(place), value);
+    if (held === value) {
+      missing -= 1;
+    } else if (!isNote(place)) {
+      if (held) {
+        missing -= 1;
+        join(place, held, value);
+      } else if (!place.startsWith('#')) {
+        join(place, initial(place), value);
+      }
+    }
   }
+  // Where `env` has all that is known, with the same notes, there is no more to join.
+  if (missing === 0) return changed;
   for (const [place, value] of known) {
     if (isNote(place)) {
       if (env.get(place)?.key === value.key) continue;
@@ -102,7 +112,7 @@ export function joinInto(known: Map<string, Value>, block: number, env: Environm
 
 /** What a branch told about a value stands beside the places (`paths.ts`); it holds only where both sides know it. */
 export function isNote(place: string): boolean {
-  return place.startsWith('=');
+  return place.charCodeAt(0) === 0x3d;
 }
 
 function sameValue(a: Value, b: Value): boolean {

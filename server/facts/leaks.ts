@@ -4,12 +4,13 @@ import type { Expr } from '../code/ir';
 import type { Span } from '../types';
 import type { Callers } from './callers';
 import { WRITES } from './cpuFields';
+import { isFailure, isGivenUp, mayFail } from './failures';
 import { hasFlag } from './flags';
 import { type CallFact, type Flow, PRINTS } from './flow';
 import { ownedPlaces, reaches, releases, renews, saysFailed } from './mappings';
 import { followFrom, type PathEnd, type PathEvent } from './paths';
 import { tableOf } from './tables';
-import { alternatives, binary, carries, constant, mentions, type Value } from './values';
+import { alternatives, carries, mentions, type Value } from './values';
 
 export interface Leak {
   readonly map: CallFact;
@@ -36,12 +37,7 @@ export const FREES_MEMORY =
 const FREES_ENTRIES = /^(?:sg_free_table(?:_chained)?|sgl_free(?:_order|_n_order)?)$/;
 /** Behind these, the device is done with what it was given, or given up. */
 const WAITS = /^(?:wait_for_completion|wait_event|dma_sync_wait|dma_wait_for_async_tx)/;
-/** Constants of subsystems that mean "not done". */
-const MEANS_FAILURE = /^(?=[A-Z0-9_]+$).*(?:ERR|FAIL|BUSY|NO_?MEM|NO_?RESOURCE|INVAL|TIMEOUT|NETDEV_TX_OK)/;
 const PREPARE = /^dmaengine_prep_|^device_prep_|->device_prep_/;
-/** Errors that mean "in progress". */
-const PENDING = new Set([-115n, -16n, -529n, -114n, -517n]);
-
 export function findLeaks(flow: Flow, callers: Callers): readonly Leak[] {
   const found: Leak[] = [];
   for (const map of flow.calls) {
@@ -68,9 +64,13 @@ function leakOf(flow: Flow, map: CallFact, callers: Callers): Leak | undefined {
   const memory = memoryOf(map);
   const isAllocated = map.api?.role === 'allocate';
   const isLocalOnly = map.api?.fails === 'mapping-error' && !isStored(flow, map);
+  const canWait = isLocalOnly && flow.calls.some((call) => WAITS.test(call.call.name ?? ''));
+  const canFree = 0 < memory.size && flow.calls.some(isFree);
+  // Where no way out can lose it, none needs to be followed.
+  if (prepares.length === 0 && !canWait && !canFree && !mayFail(flow, 0 < others.length)) return undefined;
   if (isAllocated && flow.ir.loops.some((loop) => loop.blocks.includes(map.block))) return undefined;
   const step = (told: string, event: PathEvent): string | undefined => {
-    const [state = told] = told.split(AFTER_FAILURE);
+    const state = told.endsWith(AFTER_FAILURE) ? told.slice(0, -AFTER_FAILURE.length) : told;
     const after = (next: string | undefined) =>
       next === undefined || next === state || next === MEMORY_FREED
         ? next === state
@@ -107,9 +107,9 @@ function leakOf(flow: Flow, map: CallFact, callers: Callers): Leak | undefined {
     if (call.api?.role === 'unmap' && call.args.some((arg) => isOf(arg, map))) return undefined;
     if (isLocalOnly && WAITS.test(name) && (state === 'live' || state === 'kept' || state === TAKEN)) return 'waited';
     if (isFree(call)) return call.args.some((arg) => memory.has(arg.key)) ? MEMORY_FREED : state;
-    const isRelated = call.args.some((arg) => isOf(arg, map) || reaches(arg, owned));
     const isOpen = call.api?.name !== call.call.name || call.api?.role === 'free';
-    if (isRelated && isOpen && (CLEANUP.test(name) || call.call.name === undefined)) return undefined;
+    const mayCleanUp = isOpen && (call.call.name === undefined || CLEANUP.test(name));
+    if (mayCleanUp && call.args.some((arg) => isOf(arg, map) || reaches(arg, owned))) return undefined;
     if (state === 'kept' && others.some((other) => other.block !== map.block && releases(call, other)))
       return 'others released';
     const isGiven =
@@ -163,12 +163,6 @@ const MEMORY_FREED = 'memory freed';
 /** The event says that `other` failed, and is no test of `map` as well. */
 function isOnlySaid(flow: Flow, map: CallFact, other: CallFact, event: PathEvent): boolean {
   return saysFailed(flow, other, event) && other.result.key !== map.result.key;
-}
-
-/** After a failure, what a function without a way to tell of it returns. */
-function isGivenUp(end: PathEnd): boolean {
-  const { value } = end;
-  return value === undefined || (value.kind === 'initial' && MEANS_FAILURE.test(value.place));
 }
 
 /** What frees the mapped memory is given one of these: the buffer, the packet whose data it is, the page. */
@@ -361,28 +355,6 @@ function isLocal(flow: Flow, target: Expr): boolean {
 /** A caller cleans up, or may do so where nobody sees it; nothing comes after a failed probe. */
 function mayBeUndone(flow: Flow, callers: Callers): boolean {
   return callers.release || (callers.count === 0 && !/probe|init_one|attach/.test(flow.ir.name));
-}
-
-/** The function tells its caller that it failed, for sure. */
-function isFailure(flow: Flow, end: PathEnd): boolean {
-  const { value } = end;
-  if (!value) return false;
-  const options = alternatives(value);
-  const isPointer = flow.ir.returnType.includes('*');
-  return (
-    0 < options.length &&
-    options.every((option) => {
-      if (option.kind === 'constant')
-        return option.number < 0n ? !PENDING.has(option.number) : isPointer && option.number === 0n;
-      if (option.kind === 'pure' && option.name === 'ERR_PTR') return true;
-      if (option.kind === 'initial' && option.place !== 'NETDEV_TX_OK' && MEANS_FAILURE.test(option.place)) return true;
-      if (option.kind === 'result' && /timeout/.test(option.name ?? '')) return false;
-      if (option.kind === 'result' && end.isNonzero(binary('<', option, constant(0n))) === false) return false;
-      if (option.kind === 'result')
-        return /\bint\b|\blong\b/.test(flow.ir.returnType) && !isPointer && end.isNonzero(option) === true;
-      return false;
-    })
-  );
 }
 
 /** Some call of the function unmaps, or is named like one that cleans up. */

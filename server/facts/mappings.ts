@@ -67,12 +67,7 @@ export function saysFailed(flow: Flow, map: CallFact, event: PathEvent): boolean
         tells(map.result, 0n, 1n) ||
         event.holds === isErrorMark(event.test, map) ||
         checkedParts(event.test, map).some((part) => tells(part, 1n, 0n)) ||
-        flow.calls.some(
-          (call) =>
-            (isTester(call) || (!call.api && call.resultUsed && !isTestedByName(flow, map))) &&
-            call.args.some((arg) => mentions(arg, (part) => part.key === map.result.key)) &&
-            tells(call.result, 1n, 0n),
-        )
+        testersOf(flow, map).some((call) => tells(call.result, 1n, 0n))
       );
     case 'zero':
     case 'null':
@@ -94,13 +89,23 @@ function isErrorMark(test: Value, map: CallFact): boolean | undefined {
   return address && carries(address, map.result.key) ? test.op === '==' : undefined;
 }
 
-/** Some call whose name says that it tells a failed mapping is given the address. */
-function isTestedByName(flow: Flow, map: CallFact): boolean {
-  const isAddress = (part: Value) => part.key === map.result.key;
-  return (
-    flow.calls.some((call) => isTester(call) && call.args.some((arg) => mentions(arg, isAddress))) ||
-    flow.branches.some(({ test }) => isErrorMark(test, map) !== undefined)
-  );
+const knownTesters = new WeakMap<CallFact, readonly CallFact[]>();
+
+/**
+ * The calls that may tell whether `map` failed: those whose name says so; where there is no test that is known for
+ * one, all that are given the address and answer something.
+ */
+function testersOf(flow: Flow, map: CallFact): readonly CallFact[] {
+  let testers = knownTesters.get(map);
+  if (!testers) {
+    const isAddress = (part: Value) => part.key === map.result.key;
+    const given = flow.calls.filter((call) => call.args.some((arg) => mentions(arg, isAddress)));
+    const named = given.filter(isTester);
+    const isTested = 0 < named.length || flow.branches.some(({ test }) => isErrorMark(test, map) !== undefined);
+    testers = isTested ? named : given.filter((call) => !call.api && call.resultUsed);
+    knownTesters.set(map, testers);
+  }
+  return testers;
 }
 
 /** `dma_mapping_error(dev, addr)` within a test. */
@@ -121,23 +126,25 @@ function checkedParts(test: Value, map: CallFact): readonly Value[] {
 /** The event gives a new meaning to what `key` is reached through: its variable is set, or the call that made it comes again. */
 export function renews(event: PathEvent, key: string): boolean {
   if (event.kind === 'branch') return false;
+  if (event.kind === 'store' ? event.store.target.kind !== 'name' : event.call.result.kind !== 'result') return false;
   const bare = key.replace(/^[&*]+/, '');
   const begins = (root: string) => root !== '' && bare.startsWith(root) && !/^\w/.test(bare.slice(root.length));
-  if (event.kind === 'store') return begins(event.store.place) && event.store.target.kind === 'name';
-  const { result } = event.call;
-  return result.kind === 'result' && (begins(result.key) || bare.includes(`(${result.key})`));
+  if (event.kind === 'store') return begins(event.store.place);
+  const { key: made } = event.call.result;
+  return begins(made) || bare.includes(`(${made})`);
 }
 
 /** True when a function that is given `arg` can get at one of the places in `owned`. */
 export function reaches(arg: Value, owned: ReadonlySet<string>): boolean {
   const key = arg.kind === 'address' ? arg.place : arg.key;
+  const argument = `(${key})`;
   for (const held of owned) {
     // `*req->addr` is `req->addr[0]`, and belongs to `req`.
-    const place = held.replace(/^\*+/, '');
+    const place = held.startsWith('*') ? held.replace(/^\*+/, '') : held;
     if (held === key || place === key || (place.startsWith(key) && /^(?:->|\.|\[)/.test(place.slice(key.length))))
       return true;
     // What an accessor such as to_foo(port) leads to belongs to its argument.
-    if (place.includes(`(${key})`)) return true;
+    if (place.includes(argument)) return true;
   }
   return false;
 }

@@ -106,44 +106,60 @@ export function either(block: number, place: string, a: Value, b: Value): Value 
 }
 
 /** All values that `value` can be, with nested alternatives opened; stops at loops. */
-export function alternatives(value: Value, seen: Set<string> = new Set()): readonly Value[] {
+export function alternatives(value: Value, known?: Set<string>): readonly Value[] {
   if (value.kind !== 'either' || value.options.length === 0) return [value];
+  const seen = known ?? new Set();
   if (seen.has(value.key)) return [];
   seen.add(value.key);
   return value.options.flatMap((option) => alternatives(option, seen));
 }
 
 /** True when `value` is, may be, or is computed from a value that satisfies `test`. */
-export function mentions(value: Value, test: (part: Value) => boolean, seen: Set<string> = new Set()): boolean {
+export function mentions(value: Value, test: (part: Value) => boolean, known?: Set<string>): boolean {
   if (test(value)) return true;
   switch (value.kind) {
-    case 'pure':
+    case 'pure': {
+      const seen = known ?? (1 < value.args.length ? new Set() : undefined);
       return value.args.some((arg) => mentions(arg, test, seen));
-    case 'binary':
+    }
+    case 'binary': {
+      const seen = known ?? (isComposed(value.left) ? new Set() : undefined);
       return mentions(value.left, test, seen) || mentions(value.right, test, seen);
+    }
     case 'unary':
-      return mentions(value.operand, test, seen);
-    case 'either':
+      return mentions(value.operand, test, known);
+    case 'either': {
+      const seen = known ?? new Set();
       if (seen.has(value.key)) return false;
       seen.add(value.key);
       return value.options.some((option) => mentions(option, test, seen));
+    }
     default:
       return false;
   }
 }
 
+/** Only such values have parts that may come up twice: of the others, nobody needs to remember what was seen. */
+function isComposed({ kind }: Value): boolean {
+  return kind === 'pure' || kind === 'binary' || kind === 'unary' || kind === 'either';
+}
+
 /** True when `value` is, may be, or is counted from the value `key`; what a function made of it is something else. */
-export function carries(value: Value, key: string, seen: Set<string> = new Set()): boolean {
+export function carries(value: Value, key: string, known?: Set<string>): boolean {
   if (value.key === key) return true;
   switch (value.kind) {
-    case 'binary':
+    case 'binary': {
+      const seen = known ?? (isComposed(value.left) ? new Set() : undefined);
       return carries(value.left, key, seen) || carries(value.right, key, seen);
+    }
     case 'unary':
-      return carries(value.operand, key, seen);
-    case 'either':
+      return carries(value.operand, key, known);
+    case 'either': {
+      const seen = known ?? new Set();
       if (seen.has(value.key)) return false;
       seen.add(value.key);
       return value.options.some((option) => carries(option, key, seen));
+    }
     default:
       return false;
   }

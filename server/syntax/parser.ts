@@ -49,9 +49,10 @@ type Walk = (text: string, visit: (cursor: Cursor) => SyntaxNode) => SyntaxNode;
 
 function parserOf(engine: Parser['engine'], walk: Walk): Parser {
   const names: GrammarNames = { kinds: new Map(), fields: new Map() };
-  const parsePiece = (code: string, kind: Piece['kind'], start: number): readonly SyntaxNode[] => {
-    if (kind === 'define') return [defineNode(code, start)];
-    return walk(rewriteDialect(code), (cursor) => snapshot(cursor, names, start)).children;
+  const parsePiece = (text: string, kind: Piece['kind'], start: number): readonly SyntaxNode[] => {
+    if (kind === 'define') return [defineNode(text, start)];
+    const code = rewriteDialect(text);
+    return walk(code, (cursor) => snapshot(cursor, names, code, start)).children;
   };
   return {
     engine,
