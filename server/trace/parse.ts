@@ -103,7 +103,10 @@ export class TraceParser {
     const cpu = /\[(\d+)\]/.exec(text)?.[1];
     // trace-cmd prints the line without a CPU: the stack belongs to the event right above.
     const event = cpu === undefined ? [...this.last.values()].at(-1) : this.last.get(Number(cpu));
-    if (event) this.stack = { event, frames: [] };
+    if (!event) return;
+    // A second stack is of an event that was not recorded.
+    this.last.delete(event.cpu);
+    this.stack = { event, frames: [] };
   }
 
   private readEvent(format: EventFormat, name: string, head: string, body: string): TraceEvent | string {

@@ -58,15 +58,17 @@ echo 4096 >"$instance/buffer_size_kb"
 if [ -n "$device" ]; then
   echo "device == \\"$device\\"" >"$instance/events/dma/filter" || fail "the kernel refuses to filter by device"
 fi
-if [ "$stacks" = 1 ]; then
-  for event in dma_map_sg dma_map_page dma_map_phys; do
-    [ ! -d "$instance/events/dma/$event" ] || echo stacktrace >"$instance/events/dma/$event/trigger"
-  done
-fi
 : >"$out" || fail "cannot write $out"
 cat "$instance/trace_pipe" >"$out" &
 reader=$!
 echo 1 >"$instance/events/dma/enable"
+if [ "$stacks" = 1 ]; then
+  # After the events, and with the same filter: a trigger also runs for events that are not recorded.
+  only=\${device:+ if device == \"$device\"}
+  for event in dma_map_sg dma_map_page dma_map_phys; do
+    [ ! -d "$instance/events/dma/$event" ] || echo "stacktrace$only" >"$instance/events/dma/$event/trigger"
+  done
+fi
 echo "recording for $seconds s into $out; interrupt to stop earlier" >&2
 waited=0
 while [ "$waited" -lt "$seconds" ] && kill -0 "$reader" 2>/dev/null; do
