@@ -93,23 +93,21 @@ export class Builder {
       statements: block.statements,
       end: block.end ?? ({ kind: 'return', span } as const),
     }));
-    return { blocks, loops: this.loops.map((loop) => toLoop(loop, blocks)) };
+    if (this.loops.length === 0) return { blocks, loops: [] };
+    const before = predecessors(blocks);
+    return { blocks, loops: this.loops.map((loop) => toLoop(loop, before)) };
   }
 }
 
 /** The blocks from which control comes back to the header. */
-function toLoop(loop: Builder['loops'][number], blocks: readonly Block[]): Loop {
+function toLoop(loop: Builder['loops'][number], before: ReadonlyMap<number, readonly number[]>): Loop {
   const members = new Set([loop.header]);
-  const before = new Map<number, number[]>();
-  for (const block of blocks) {
-    for (const to of targets(block.end)) before.set(to, [...(before.get(to) ?? []), block.id]);
-  }
   // Only what was made after the header can belong to it, which tells a back edge from an entry.
   const pending = (before.get(loop.header) ?? []).filter((from) => loop.header <= from);
   for (let id = pending.pop(); id !== undefined; id = pending.pop()) {
     if (members.has(id)) continue;
     members.add(id);
-    pending.push(...(before.get(id) ?? []));
+    for (const from of before.get(id) ?? []) pending.push(from);
   }
   return {
     header: loop.header,
@@ -118,6 +116,19 @@ function toLoop(loop: Builder['loops'][number], blocks: readonly Block[]): Loop 
     ...(loop.macro && { macro: loop.macro }),
     ...(loop.parent !== undefined && { parent: loop.parent }),
   };
+}
+
+/** For each block, those that lead to it. */
+function predecessors(blocks: readonly Block[]): ReadonlyMap<number, readonly number[]> {
+  const before = new Map<number, number[]>();
+  for (const block of blocks) {
+    for (const to of targets(block.end)) {
+      const known = before.get(to);
+      if (known) known.push(block.id);
+      else before.set(to, [block.id]);
+    }
+  }
+  return before;
 }
 
 function targets(end: Terminator): readonly number[] {

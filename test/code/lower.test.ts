@@ -781,3 +781,10 @@ static int f(struct device *dev)
       "
     `));
 });
+
+test('hundreds of loops and thousands of jumps to one label are no more work than each alone', () => {
+  const loops = 'while (a) { b(); if (c) goto out; }\n'.repeat(1500);
+  const jumps = 'if (d) goto out;\n'.repeat(20_000);
+  const { functions } = lowerFile(parser, `void f(void)\n{\n${loops}${jumps}out:\nreturn;\n}\n`);
+  expect(functions[0]?.loops).toHaveLength(1500);
+});
