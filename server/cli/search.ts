@@ -95,7 +95,7 @@ function verdictText(
   if (estimate) {
     const share = (part: number) => `${Math.round(part * 1000) / 10} %`;
     const interval = `${share(estimate.low)} to ${share(estimate.high)}, ${estimate.draws} draws`;
-    lines.push(`  ${rateSentence(verdict)} fail (${estimate.draws === 0 ? 'by construction' : interval})`);
+    lines.push(`  ${rateSentence(verdict)} (${estimate.draws === 0 ? 'by construction' : interval})`);
   }
   if (rates.some(({ rate }) => 0 < rate.draws)) lines.push(...rateTable(rates));
   if (example) {

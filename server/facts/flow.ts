@@ -75,6 +75,8 @@ const EACH = 'for_each';
 const MAX_VISITS = 12;
 /** Places and statements looked at before a function is given up: some hundred times those of the largest drivers. */
 const MAX_WORK = 20_000_000;
+/** Statements times calls of DMA interfaces, as each call is followed through the function: some hundred times those of large drivers. */
+const MAX_FOLLOWED = 1_000_000;
 
 export function analyzeFlow(ir: FunctionIr, macros: ReadonlyMap<string, bigint>, apis: ApiLookup): Flow {
   const names: Names = { macros, arrays: new Set(ir.locals.filter((local) => local.array).map((local) => local.name)) };
@@ -170,9 +172,20 @@ export function runStatement(
   }
 }
 
+function followed({ ir, apis }: Context): number {
+  let statements = 0;
+  let calls = 0;
+  for (const block of ir.blocks) {
+    statements += block.statements.length;
+    for (const one of block.statements) if (one.kind === 'call' && apis(one.call.name)) calls += 1;
+  }
+  return statements * calls;
+}
+
 /** What each block is entered with, once nothing changes any more; undefined when that takes too long. */
 function settle(context: Context): Map<number, Map<string, Value>> | undefined {
   const { ir } = context;
+  if (MAX_FOLLOWED < followed(context)) return undefined;
   const order = reversePostorder(ir.blocks);
   const position = new Int32Array(ir.blocks.length).fill(-1);
   order.forEach((id, index) => {

@@ -64,7 +64,7 @@ reader=$!
 echo 1 >"$instance/events/dma/enable"
 if [ "$stacks" = 1 ]; then
   # After the events, and with the same filter: a trigger also runs for events that are not recorded.
-  only=\${device:+ if device == \"$device\"}
+  only=\${device:+ if device == \\"$device\\"}
   for event in dma_map_sg dma_map_page dma_map_phys; do
     [ ! -d "$instance/events/dma/$event" ] || echo "stacktrace$only" >"$instance/events/dma/$event/trigger"
   done

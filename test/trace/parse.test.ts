@@ -118,6 +118,12 @@ describe('around the events', () => {
     expect(stack).toMatchObject({ event: { line: 1 }, frames: ['dma_map_sgtable', 'foo_start'] });
     expect(items.map((one) => one.kind)).toEqual(['event', 'event', 'stack', 'event']);
   });
+  test('a second stack is of an event that was not recorded', () => {
+    const stack = '      kworker/0:1-12      [001] d..1.     2.149543: <stack trace>';
+    const items = read(HEAD + MAP_SG, stack, ' => foo_start', stack, ' => bar_start');
+    const stacks = items.filter((one) => one.kind === 'stack');
+    expect(stacks).toMatchObject([{ event: { line: 1 }, frames: ['foo_start'] }]);
+  });
   test.each([
     ['a cut line', MAP_SG.slice(0, MAP_SG.indexOf('0x4000')), 'the line is cut'],
     ['no direction', 'dma_map_sg: d', 'no direction'],

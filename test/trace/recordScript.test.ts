@@ -66,3 +66,15 @@ test('every file that it writes is quoted, and lies in its own instance or is th
   expect(written.length).toBeGreaterThan(8);
   expect(written.filter((target) => !allowed.some((one) => target.startsWith(one)))).toEqual([]);
 });
+
+test.each([
+  ['0000:00:01.0', 'stacktrace if device == "0000:00:01.0"'],
+  [undefined, 'stacktrace'],
+])('stacks are recorded of the same events, for %s', (device, trigger) => {
+  const script = recordScript({ ...OPTIONS, device }) ?? '';
+  const lines = script.split('\n').filter((line) => /^(device|\s*only)=/.test(line));
+  const output = execFileSync('sh', { input: [...lines, 'echo "stacktrace$only"', ''].join('\n'), encoding: 'utf8' });
+  expect(output).toBe(`${trigger}\n`);
+  // A trigger that is there before the events are on fires for events that are not recorded.
+  expect(script.indexOf('>"$instance/events/dma/enable"\nif')).toBeLessThan(script.indexOf('/trigger"\n  done\nfi'));
+});
