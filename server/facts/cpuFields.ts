@@ -4,7 +4,7 @@ import type { Span } from '../types';
 import { type FileMappings, isSingleInFile, listNames } from './fileMappings';
 import type { CallFact, Flow } from './flow';
 import { isSingle } from './tables';
-import { mentions, type Value } from './values';
+import { alternatives, mentions, type Value } from './values';
 import { fillsAddresses } from './walkEnds';
 import type { EntryRead, WalkFacts } from './walks';
 import { leadsTo } from './ways';
@@ -28,10 +28,15 @@ export interface PhysicalUse {
   readonly evidence: { readonly span: Span; readonly text: string };
 }
 
-const CPU_USE = /dma_(?:un)?map|mem(?:cpy|set|move)|copy|kmap|sync|flush|page|dbg|err|warn|info|print|trace|free|sg_/i;
+const CPU_USE = /dma_(?:un)?map|mem(?:cpy|set|move)|copy|kmap|sync|flush|page|dbg|err|warn|info|print|trace|free|^sg_/i;
 
 function isGiven(read: EntryRead): boolean {
   return read.sink === 'memory' || (read.sink === 'call' && !CPU_USE.test(read.call?.call.name ?? ''));
+}
+
+/** The DMA length is used; one that is only printed is not. */
+function isDmaLength(read: EntryRead): boolean {
+  return read.what === 'dma-length' && read.sink !== 'none';
 }
 
 /** `sg->length` or `sg->offset` that goes where the DMA address of the same entry goes. */
@@ -41,7 +46,7 @@ export function findCpuFields(flow: Flow, { walks, reads }: WalkFacts, mappings:
     fillsAddresses(flow, head) || (mappings.fillsLists && !isMapped(flow, head, mappings));
   const found = new Map<string, CpuFieldUse>();
   for (const walk of walks) {
-    if (walk.reads.some((read) => read.what === 'dma-length') || isMade(walk.head)) continue;
+    if (walk.reads.some(isDmaLength) || isMade(walk.head)) continue;
     const address = walk.reads.find((read) => read.what === 'address' && isGiven(read));
     const map = mapOf(flow, walk.head);
     if (!address || isSingle(flow, walk.head, map) || isOneEntry(flow, walk.head)) continue;
@@ -54,6 +59,8 @@ export function findCpuFields(flow: Flow, { walks, reads }: WalkFacts, mappings:
     for (const pair of singleDescriptors(flow, reads, isOneEntry, (head) => isMapped(flow, head, mappings)))
       found.set(String(pair.span.start), pair);
   if (found.size === 0 && !isFilled) for (const pair of indexedPairs(reads)) found.set(String(pair.span.start), pair);
+  if (found.size === 0 && !isFilled)
+    for (const pair of movingPairs(flow, reads, isOneEntry)) found.set(String(pair.span.start), pair);
   if (fillsAddresses(flow)) return [...found.values()];
   const offsets = new Set<string>();
   for (const offset of [...reads].sort((a, b) => a.span.start - b.span.start)) {
@@ -68,9 +75,13 @@ export function findCpuFields(flow: Flow, { walks, reads }: WalkFacts, mappings:
   return [...found.values()];
 }
 
+/** Lists of `struct spi_transfer`: the core builds and maps them. */
+const MAPPED_BY_CORE = /(?:->|\.)[rt]x_sg\.sgl$/;
+
 type ListTest = (flow: Flow, head: Value) => boolean;
 
 function isMapped(flow: Flow, head: Value, { all, aliases }: FileMappings): boolean {
+  if (MAPPED_BY_CORE.test(head.key)) return true;
   const names = listNames(flow, head, undefined, aliases);
   return mapOf(flow, head) !== undefined || all.some((one) => names.some((name) => one.lists.has(name)));
 }
@@ -101,7 +112,7 @@ function singleDescriptors(
   for (const length of reads) {
     if (length.what !== 'length' || length.entry.kind === 'entry') continue;
     const ofEntry = reads.filter((read) => read.entry.key === length.entry.key);
-    if (ofEntry.some((read) => read.what === 'dma-length')) continue;
+    if (ofEntry.some(isDmaLength)) continue;
     const address = ofEntry.find((read) => read.what === 'address' && goTogether(read, length, isSeenMapped));
     if (!address || isSingle(flow, length.entry, mapOf(flow, length.entry)) || isOneEntry(flow, length.entry)) continue;
     found.push({ what: 'length', span: length.span, address });
@@ -128,11 +139,45 @@ function indexedPairs(reads: readonly EntryRead[]): readonly CpuFieldUse[] {
     if (length.what !== 'length' || entry.kind !== 'address' || !/(?:->|\.)sg\[(?!\d+\]$)/.test(entry.place)) continue;
     const ofEntry = reads.filter((read) => read.entry.key === entry.key);
     const address = ofEntry.find((read) => read.what === 'address' && isGiven(read));
-    if (!address || !isGiven(length) || found.has(entry.key) || ofEntry.some((read) => read.what === 'dma-length'))
+    if (!address || !isGiven(length) || found.has(entry.key) || ofEntry.some(isDmaLength))
       continue;
     found.set(entry.key, { what: 'length', span: length.span, address });
   }
   return [...found.values()];
+}
+
+/** An entry that moves along its list with sg_next(), in whatever loop: its address and its length are given away. */
+function movingPairs(flow: Flow, reads: readonly EntryRead[], isOneEntry: ListTest): readonly CpuFieldUse[] {
+  const byList = new Map<string, { readonly head: Value; readonly reads: EntryRead[] }>();
+  const moving = new Set<string>();
+  for (const read of reads) {
+    const head = startOf(read.entry);
+    if (!head) continue;
+    if (head !== read.entry) moving.add(head.key);
+    const known = byList.get(head.key) ?? { head, reads: [] };
+    byList.set(head.key, known);
+    known.reads.push(read);
+  }
+  const found: CpuFieldUse[] = [];
+  for (const { head, reads: own } of byList.values()) {
+    if (!moving.has(head.key) || own.some(isDmaLength) || isOneEntry(flow, head) || isSingle(flow, head, undefined))
+      continue;
+    const address = own.find((read) => read.what === 'address' && isGiven(read));
+    const length = own.find((read) => read.what === 'length' && isGiven(read));
+    if (address && length) found.push({ what: 'length', span: length.span, address });
+  }
+  return found;
+}
+
+/** What an entry began as, before sg_next() moved it on. */
+function startOf(entry: Value): Value | undefined {
+  if (entry.kind === 'pure') {
+    const [before] = entry.args;
+    return entry.name === 'sg_next' && before ? startOf(before) : undefined;
+  }
+  if (entry.kind !== 'either') return entry.kind === 'initial' ? entry : undefined;
+  const starts = alternatives(entry).filter((option) => option.kind === 'initial');
+  return starts.length === 1 ? starts[0] : undefined;
 }
 
 type Base = Extract<NonNullable<EntryRead['target']>, { kind: 'field' }>['base'];
