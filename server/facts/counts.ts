@@ -157,16 +157,25 @@ function usedAsCount(flow: Flow, map: CallFact): Span | undefined {
   return larger?.expr.span;
 }
 
-/** Code that drops the result but looks at the segments it may have got. */
+/** Code that drops the result but asks whether there is a segment, or where: `if (!sg_dma_len(sg))`. */
 function isTestedByEffect(flow: Flow, map: CallFact): boolean {
   const { list } = map;
   if (!list) return false;
-  const isRead = (part: Value) =>
-    part.kind === 'pure' &&
-    (part.name === 'sg_dma_len' || part.name === 'sg_dma_address') &&
-    part.args[0]?.key === list.key;
-  return flow.branches.some((branch) => !branch.isLoopTest && mentions(branch.test, isRead));
+  const isRead = (side: Value) =>
+    alternatives(side).some(
+      (part) =>
+        part.kind === 'pure' &&
+        (part.name === 'sg_dma_len' || part.name === 'sg_dma_address') &&
+        part.args[0]?.key === list.key,
+    );
+  return flow.branches.some(({ test, isLoopTest }) => {
+    if (isLoopTest) return false;
+    if (test.kind === 'binary') return COMPARISON.test(test.op) && (isRead(test.left) || isRead(test.right));
+    return isRead(test.kind === 'unary' ? test.operand : test);
+  });
 }
+
+const COMPARISON = /^(?:[<>]=?|[!=]=)$/;
 
 /** The result goes where somebody else can test it: to the caller, or to a field or function that does. */
 function leaves(flow: Flow, map: CallFact, tests: FileTests): boolean {

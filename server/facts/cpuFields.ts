@@ -139,8 +139,7 @@ function indexedPairs(reads: readonly EntryRead[]): readonly CpuFieldUse[] {
     if (length.what !== 'length' || entry.kind !== 'address' || !/(?:->|\.)sg\[(?!\d+\]$)/.test(entry.place)) continue;
     const ofEntry = reads.filter((read) => read.entry.key === entry.key);
     const address = ofEntry.find((read) => read.what === 'address' && isGiven(read));
-    if (!address || !isGiven(length) || found.has(entry.key) || ofEntry.some(isDmaLength))
-      continue;
+    if (!address || !isGiven(length) || found.has(entry.key) || ofEntry.some(isDmaLength)) continue;
     found.set(entry.key, { what: 'length', span: length.span, address });
   }
   return [...found.values()];
@@ -208,9 +207,14 @@ export function findPhysicalUses(flow: Flow, { walks }: WalkFacts, mappings: Fil
     const length = walk.reads.find((read) => read.what === 'dma-length');
     const map = mapOf(flow, walk.head);
     if (!physical || walk.reads.some((read) => read.what === 'address') || isOneEntry(flow, walk.head)) continue;
+    const walked = walk.side === 'dma' && physical.sink === 'memory';
     const evidence = length
       ? { span: length.span, text: 'the DMA length of the same entry is read here' }
-      : map && { span: map.call.span, text: 'mapped here' };
+      : map
+        ? { span: map.call.span, text: 'mapped here' }
+        : walked
+          ? { span: walk.boundSpan, text: 'this walks the DMA segments' }
+          : undefined;
     if (evidence) found.push({ span: physical.span, by: 'sg_phys()', instead: 'sg_dma_address()', evidence });
   }
   found.push(...physicalBuffers(flow));

@@ -38,6 +38,8 @@ export interface FileMappings {
   readonly fillsLists: boolean;
   /** Last names of fields that some function of the file writes. */
   readonly written: ReadonlySet<string>;
+  /** A mapping of a table, where all mappings of tables leave the mapped count in `nents`, and nothing else writes it. */
+  readonly keptInTables: FileMapping | undefined;
 }
 
 export function collectMappings(flows: readonly Flow[]): FileMappings {
@@ -63,7 +65,41 @@ export function collectMappings(flows: readonly Flow[]): FileMappings {
     all.push({ map, flow, lists, mappedFields, originalFields: new Set(), isDerived: true });
   }
   const fillsLists = flows.some(fillsFromAllocations);
-  return { all, derived, aliases, written, single: collectSingle(flows, aliases), fillsLists };
+  return {
+    all,
+    derived,
+    aliases,
+    written,
+    single: collectSingle(flows, aliases),
+    fillsLists,
+    keptInTables: keptInTables(all, flows),
+  };
+}
+
+function keptInTables(all: readonly FileMapping[], flows: readonly Flow[]): FileMapping | undefined {
+  const ofTables = all.filter(({ map, isDerived }) => !isDerived && tableOfMap(map) !== undefined);
+  const isNents = (place: string) => /(?:->|\.)nents$/.test(place);
+  const keeps = ({ map, flow }: FileMapping) => {
+    if (map.api?.fails === 'nonzero') return true;
+    const table = tableOfMap(map);
+    return flow.stores.some(
+      ({ place, value }) =>
+        (place === `${table}->nents` || place === `${table}.nents`) &&
+        alternatives(value).some((option) => option.key === map.result.key),
+    );
+  };
+  const isOther = (value: Value) =>
+    alternatives(value).some(
+      (option) => option.kind !== 'mapped' && !(option.kind === 'constant' && option.number <= 0n),
+    );
+  const isMixed = flows.some((flow) => flow.stores.some(({ place, value }) => isNents(place) && isOther(value)));
+  return !isMixed && ofTables.every(keeps) ? ofTables[0] : undefined;
+}
+
+/** The place of the table that a call maps, whichever way. */
+function tableOfMap({ list, table }: CallFact): string | undefined {
+  if (table) return table.kind === 'address' ? table.place : table.key;
+  return list?.kind === 'initial' ? /^(.*)(?:->|\.)sgl$/.exec(list.place)?.[1] : undefined;
 }
 
 /** The list at `head` is built with one entry by some function of the file. */

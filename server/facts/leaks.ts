@@ -10,7 +10,7 @@ import { type CallFact, type Flow, PRINTS } from './flow';
 import { ownedPlaces, reaches, releases, renews, saysFailed } from './mappings';
 import { followFrom, type PathEnd, type PathEvent } from './paths';
 import { tableOf } from './tables';
-import { alternatives, carries, mentions, type Value } from './values';
+import { alternatives, carries, constant, mentions, substitute, type Value } from './values';
 
 export interface Leak {
   readonly map: CallFact;
@@ -65,6 +65,7 @@ function leakOf(flow: Flow, map: CallFact, callers: Callers): Leak | undefined {
   const isAllocated = map.api?.role === 'allocate';
   const isLocalOnly = map.api?.fails === 'mapping-error' && !isStored(flow, map);
   const canWait = isLocalOnly && flow.calls.some((call) => WAITS.test(call.call.name ?? ''));
+  const submits = 0 < prepares.length && flow.calls.some((call) => isSubmit(call.result));
   const canFree = 0 < memory.size && flow.calls.some(isFree);
   // Where no way out can lose it, none needs to be followed.
   if (prepares.length === 0 && !canWait && !canFree && !mayFail(flow, 0 < others.length)) return undefined;
@@ -83,10 +84,11 @@ function leakOf(flow: Flow, map: CallFact, callers: Callers): Leak | undefined {
     if (event.kind === 'branch') {
       if (guardsCleanup(flow, event, map, owned) || skipsRelease(flow, event, map, owned)) return undefined;
       if (isFlagOf(flow, event, map)) return undefined;
+      if (submits && state === TAKEN && saysNotSubmitted(event)) return after('refused');
       const isFailed = others.some((other) => isOnlySaid(flow, map, other, event));
       return isFailed && told === state
         ? state + AFTER_FAILURE
-        : after(onlyIf(isLocalOnly, afterBranch(state, event, prepares)));
+        : after(onlyIf(isLocalOnly || submits, afterBranch(state, event, prepares)));
     }
     return after(afterStatement(state, event));
   };
@@ -268,8 +270,24 @@ function skipsRelease(
   );
 }
 
-function onlyIf(isLocalOnly: boolean, state: string | undefined): string | undefined {
-  return state === TAKEN && !isLocalOnly ? undefined : state;
+function onlyIf(isFollowed: boolean, state: string | undefined): string | undefined {
+  return state === TAKEN && !isFollowed ? undefined : state;
+}
+
+/** What dma_submit_error() says of a descriptor, or the cookie that it says it of. */
+function isSubmit(value: Value): boolean {
+  const name = value.kind === 'result' || value.kind === 'pure' ? value.name : undefined;
+  return name === 'dma_submit_error' || name === 'dmaengine_submit';
+}
+
+/** The way on which the DMA engine did not queue the descriptor. */
+function saysNotSubmitted(event: Extract<PathEvent, { kind: 'branch' }>): boolean {
+  if (!mentions(event.test, isSubmit)) return false;
+  const decide = (number: bigint) => {
+    const decided = substitute(event.test, (part) => (isSubmit(part) ? constant(number) : undefined));
+    return decided.kind === 'constant' ? decided.number !== 0n : undefined;
+  };
+  return decide(-5n) === event.holds && decide(0n) === !event.holds;
 }
 
 /** A DMA engine that takes the segments answers with a descriptor, or with NULL. */

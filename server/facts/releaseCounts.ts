@@ -97,7 +97,8 @@ function remoteMap(
   { mappings, writes }: CountContext,
 ): { readonly map: CallFact; readonly flow: Flow } | undefined {
   const names = alternatives(value).flatMap((option) => countNames(flow, option, count, mappings.aliases));
-  if (names.length === 0 || value.kind === 'constant') return undefined;
+  if (value.kind === 'constant') return undefined;
+  if (names.length === 0) return keptInTable(release, value, mappings);
   const expr = release.api?.list === undefined ? undefined : release.call.args[release.api.list];
   const lists = release.list ? listNames(flow, release.list, expr, mappings.aliases) : [];
   const holds = (one: FileMapping) =>
@@ -115,6 +116,8 @@ function remoteMap(
   if (0 < same.length || release.api?.role === 'map') return undefined;
   const beside = keptBeside(release, value, mappings);
   if (beside) return beside;
+  const kept = keptInTable(release, value, mappings);
+  if (kept) return kept;
   // The list cannot be told apart: all that the field ever takes must be mapped counts.
   for (const name of fieldKeys(flow, value.kind === 'initial' ? value.place : '', count)) {
     const known = writes.get(name);
@@ -122,6 +125,13 @@ function remoteMap(
     if (holder && known?.others === 0 && !known.mapped.some((one) => isOneEntry(one.map))) return holder;
   }
   return undefined;
+}
+
+/** `table->sgl` is released with `table->nents`, in a file whose tables all keep their mapped count there. */
+function keptInTable(release: CallFact, value: Value, { keptInTables }: FileMappings): FileMapping | undefined {
+  const [list, count] = [split(release.list), split(value)];
+  const isTable = list?.field === 'sgl' && count?.field === 'nents' && list.base === count.base;
+  return isTable && release.api?.role !== 'map' ? keptInTables : undefined;
 }
 
 /**

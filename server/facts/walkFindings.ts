@@ -78,9 +78,9 @@ function walkedWrongly(flow: Flow, walk: Walk, context: WalkContext): OriginalCo
     read,
     mappedName: undefined,
   };
-  // Whoever gives a device DMA addresses takes the table for a mapped one, wherever that was done.
-  const isGiven = dma.some((one) => one.what === 'address' && (one.sink === 'memory' || one.sink === 'call'));
-  if (walk.side === 'cpu')
+  // Whoever gives them away, or decides by an address, takes the table for a mapped one, wherever that was done.
+  const isGiven = dma.some((one) => one.sink !== 'test' || one.what === 'address');
+  if (walk.side === 'cpu' || isTableBound(walk))
     return known || (isGiven && !context.mappings.fillsLists)
       ? { ...found, span: walk.boundSpan, by: 'loop' }
       : undefined;
@@ -96,6 +96,12 @@ function walkedWrongly(flow: Flow, walk: Walk, context: WalkContext): OriginalCo
   if (alternatives(walk.bound).some((option) => option.kind === 'mapped') || isSingle(flow, walk.head, undefined))
     return undefined;
   return read.what === 'address' ? { ...found, span: walk.boundSpan, by: 'loop' } : undefined;
+}
+
+/** The walk visits as many entries as the table says that it has. */
+function isTableBound({ head, bound }: Walk): boolean {
+  const table = bound?.kind === 'initial' ? /^(.*(?:->|\.))orig_nents$/.exec(bound.place)?.[1] : undefined;
+  return table !== undefined && head.key === `${table}sgl`;
 }
 
 function handedWrongly(flow: Flow, call: CallFact, context: WalkContext): OriginalCountWalk | undefined {

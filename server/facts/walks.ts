@@ -226,6 +226,13 @@ function collectReads(flow: Flow, readers: EntryReaders): readonly EntryRead[] {
       return false;
     });
   };
+  // A walk over DMA segments may read nothing of them but the CPU's side.
+  for (const [index, loop] of flow.ir.loops.entries()) {
+    const env = flow.entering.get(loop.header);
+    const isWalk = env && flow.apis(loop.macro?.name)?.side === 'dma';
+    const list = isWalk ? walkedList(loop, env, flow) : undefined;
+    if (list) entries.set(entryOf(index, list).key, entryOf(index, list));
+  }
   const visit = () => {
     for (const call of flow.calls) {
       const { span } = call.call;

@@ -126,3 +126,38 @@ ${end}
   test('a descriptor was given the address', () =>
     check(rules, transfer('attach_buffer(ctl->desc, addr);\n    wait_for_completion(&ctl->done);', '    return 0;')));
 });
+
+describe('an engine that does not queue the descriptor', () => {
+  const send = (refused: string) => `
+int send(struct port *port, void *buf, size_t len)
+{
+    struct dma_async_tx_descriptor *tx;
+    dma_cookie_t cookie;
+    dma_addr_t addr = dma_map_single(port->dev, buf, len, DMA_TO_DEVICE);
+
+    if (dma_mapping_error(port->dev, addr))
+        return -ENOMEM;
+    tx = dmaengine_prep_slave_single(port->chan, addr, len, DMA_MEM_TO_DEV, 0);
+    if (!tx)
+        goto unmap;
+    cookie = dmaengine_submit(tx);
+    if (dma_submit_error(cookie))
+        ${refused}
+    port->addr = addr;
+    dma_async_issue_pending(port->chan);
+    return 0;
+unmap:
+    dma_unmap_single(port->dev, addr, len, DMA_TO_DEVICE);
+    return -EIO;
+}`;
+
+  test('the mapping stays', () =>
+    check(
+      rules,
+      send(`return -EIO;
+     // ^^^^^^^^^^^^ error: what dma_map_single() mapped is lost here: the DMA engine did not take it, and nothing releases it`),
+    ));
+  test('the mapping is released', () => check(rules, send('goto unmap;')));
+  test('a descriptor that is not tested is taken for queued', () =>
+    check(rules, send('goto unmap;').replace('    if (dma_submit_error(cookie))\n        goto unmap;\n', '')));
+});
