@@ -95,7 +95,6 @@ function createFiles(projects: () => ReturnType<typeof createProjectFinder>): En
         jobs: Math.max(1, availableParallelism() - 1),
         workerMemory: WORKER_MEMORY,
         ...(store && { cache: store }),
-        pause: () => new Promise((done) => setImmediate(done)),
         outcome: (outcome) => {
           last = toChecked(outcome, uriOf(outcome.file));
         },

@@ -3,6 +3,7 @@
 import { existsSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { dirname, join } from 'node:path';
+import { setImmediate as turn } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { Piscina } from 'piscina';
 import type { Summary } from '../facts/summary';
@@ -53,8 +54,6 @@ export interface ScanOptions extends FileOptions {
   readonly progress?: Progress;
   /** Told about each file as it is done, in no order. */
   readonly outcome?: (outcome: FileOutcome) => void;
-  /** Awaited between files that are analysed in this thread, so that others get a turn. */
-  readonly pause?: () => Promise<void>;
   /** Told what rules say about themselves. */
   readonly log?: (message: string) => void;
   /** Ends the scan early; the promise is then rejected. */
@@ -143,11 +142,12 @@ function openRunner(options: ScanOptions, optionsOf: OptionsOf, { unknown, sizeO
   const total = unknown.reduce((sum, file) => sum + sizeOf(file), 0);
   const jobs = Math.max(1, Math.min(options.jobs ?? availableParallelism(), unknown.length));
   const worker = workerFile();
-  const isSmall = worker === undefined || (jobs === 1 && options.workerMemory === undefined) || total < SMALL;
-  return isSmall ? runHere(options, optionsOf) : runInWorkers(worker, jobs, options, optionsOf);
+  return worker === undefined || total < SMALL
+    ? runHere(options, optionsOf)
+    : runInWorkers(worker, jobs, options, optionsOf);
 }
 
-function runHere({ cache, signal, pause }: ScanOptions, optionsOf: OptionsOf): Runner {
+function runHere({ cache, signal }: ScanOptions, optionsOf: OptionsOf): Runner {
   const store = cache && openStore(cache);
   return {
     async run(batches, externals, note) {
@@ -156,7 +156,8 @@ function runHere({ cache, signal, pause }: ScanOptions, optionsOf: OptionsOf): R
       for (const file of batches.flat()) {
         signal?.throwIfAborted();
         note([analyzeFile(file, parser, optionsOf(file), externals.get(file), store)]);
-        await pause?.();
+        // Others get a turn, and the native parser frees its trees.
+        await turn();
       }
     },
     close: async () => {},
@@ -207,7 +208,6 @@ function ownOptions(options: ScanOptions): FileOptions {
     jobs: _jobs,
     progress: _progress,
     outcome: _outcome,
-    pause: _pause,
     log: _log,
     signal: _signal,
     workerMemory: _workerMemory,

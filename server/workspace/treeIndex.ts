@@ -44,7 +44,6 @@ export function createTreeIndex(cache: StorePlace | undefined): TreeIndex {
         // One core: the editor has the others. No rule: only what functions mean matters here.
         jobs: 1,
         workerMemory: WORKER_MEMORY,
-        pause: () => new Promise((done) => setImmediate(done)),
         rules: [],
         ...(cache && { cache }),
         ...(progress && { progress }),

@@ -1,5 +1,6 @@
 /** A worker of the scan: takes files, gives back what came of them. */
 
+import { setImmediate as turn } from 'node:timers/promises';
 import type { Summary } from '../facts/summary';
 import { createParser } from '../syntax/parser';
 import { analyzeFile, type FileOptions, type FileOutcome } from './analyzeFile';
@@ -22,5 +23,11 @@ export default async function analyzeFiles({ files, cache }: WorkerTask): Promis
   parser ??= createParser();
   const loaded = await parser;
   const store = cache && openStore(cache);
-  return files.map(({ file, options, externals }) => analyzeFile(file, loaded, options, externals, store));
+  const outcomes: FileOutcome[] = [];
+  for (const { file, options, externals } of files) {
+    outcomes.push(analyzeFile(file, loaded, options, externals, store));
+    // The native parser's trees are freed between two turns of the loop, and not before.
+    await turn();
+  }
+  return outcomes;
 }
