@@ -2,6 +2,7 @@
 
 import { cpus } from 'node:os';
 import { parseArgs } from 'node:util';
+import { coccinelle } from './bench/coccinelle';
 import { edit, start } from './bench/edit';
 import { index } from './bench/index';
 import type { Part, Row } from './bench/part';
@@ -18,6 +19,7 @@ const PARTS: Readonly<Record<string, Part>> = {
   index,
   scan,
   growth,
+  coccinelle,
   edit,
   start,
 };

@@ -69,6 +69,8 @@ const SMALL = 3 << 20;
 /** Bytes of source that a worker takes at once. */
 const BATCH = 2 << 20;
 const WORKER_MEMORY = 200;
+/** What is young moves to the old all at once: much of it can pass the limit by more than V8 has in reserve to end one worker. */
+const WORKER_YOUNG = 12;
 /** A function may call one that calls one, each in a file of its own: as many files behind the first are heard of. */
 const ROUNDS = 4;
 
@@ -174,7 +176,7 @@ function runInWorkers(
     filename,
     minThreads: jobs,
     maxThreads: jobs,
-    resourceLimits: { maxOldGenerationSizeMb: workerMemory ?? WORKER_MEMORY },
+    resourceLimits: { maxOldGenerationSizeMb: workerMemory ?? WORKER_MEMORY, maxYoungGenerationSizeMb: WORKER_YOUNG },
   });
   return {
     async run(batches, externals, note) {
