@@ -53,7 +53,8 @@ const common = {
 const entries = {
   client: 'client/extension.ts',
   server: 'server/main.ts',
-  cli: 'server/cli.ts',
+  cli: 'server/launch.ts',
+  main: 'server/cli.ts',
   // What the pool itself runs in each of its threads; it looks for it under this name.
   worker: 'node_modules/piscina/dist/worker.js',
 };

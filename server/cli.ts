@@ -1,4 +1,3 @@
-#!/usr/bin/env node
 /** The command line. Exit status: 0 nothing to report, 1 findings, 2 usage error or internal failure. */
 
 import { isMainThread } from 'node:worker_threads';

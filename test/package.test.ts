@@ -22,6 +22,7 @@ test('the list of files', () => {
     'dist/cli.js',
     'dist/client.js',
     'dist/explorer.js',
+    'dist/main.js',
     'dist/scan-worker.js',
     'dist/tree-sitter-c.wasm',
     'dist/web-client.js',

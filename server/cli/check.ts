@@ -29,7 +29,6 @@ import { showProgress, showTotals } from './progress';
 import { type Selection, selectFiles } from './selection';
 import { parseShard } from './shard';
 import { readStdin } from './stdin';
-import { tuneEngine } from './tuneEngine';
 import { UsageError } from './usage';
 import { VERSION } from './version';
 
@@ -60,7 +59,6 @@ export interface CheckOptions {
 export async function runCheck(paths: readonly string[], options: CheckOptions): Promise<number> {
   const started = performance.now();
   refuseContradictions(options);
-  tuneEngine();
   const log = (message: string) => process.stderr.write(`dma-lens: ${visible(message)}\n`);
   const projectOf = createProjectFinder();
   try {

@@ -220,7 +220,7 @@ function copyOfProgram(): string {
   const folder = join(box.folder, 'program');
   mkdirSync(folder, { recursive: true });
   for (const name of readdirSync(resolve('dist'))) {
-    if (/^(?:cli|worker|scan-worker)\.js$|\.wasm$/.test(name)) execFileSync('cp', [resolve('dist', name), folder]);
+    if (/^(?:cli|main|worker|scan-worker)\.js$|\.wasm$/.test(name)) execFileSync('cp', [resolve('dist', name), folder]);
   }
   return join(folder, 'cli.js');
 }
