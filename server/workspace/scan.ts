@@ -70,7 +70,7 @@ const SMALL = 3 << 20;
 const BATCH = 2 << 20;
 const WORKER_MEMORY = 200;
 /** What is young moves to the old all at once: much of it can pass the limit by more than V8 has in reserve to end one worker. */
-const WORKER_YOUNG = 12;
+const WORKER_YOUNG = 24;
 /** A function may call one that calls one, each in a file of its own: as many files behind the first are heard of. */
 const ROUNDS = 4;
 
