@@ -20,7 +20,8 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
 /** Files at the top of `server/` that import nothing but types. */
 const NOUNS = ['types', 'dmaApi', 'settings', 'protocol', 'nearest'];
 /** What may touch files or the process. */
-const MAY_TOUCH_FILES = /^server\/(?:main\.ts|launch\.ts|cli\.ts|cli\/|workspace\/|syntax\/parser\.ts|lsp\/start\.ts)|^scripts\//;
+const MAY_TOUCH_FILES =
+  /^server\/(?:main\.ts|launch\.ts|cli\.ts|cli\/|workspace\/|syntax\/parser\.ts|lsp\/start\.ts)|^scripts\//;
 
 const files = walk('server');
 
