@@ -26,10 +26,15 @@ export interface AddressTests {
   readonly names: ReadonlySet<string>;
   /** Parameters that a function tests. */
   readonly params: ReadonlyMap<string, ReadonlySet<number>>;
+  /** Functions that hand back, untested, the address of what they map. */
+  readonly mappers: ReadonlySet<string>;
 }
 
 /** dma_mapping_error(), and the drivers' own wrappers and macros around it. */
 const TESTER = /mapping_?err|map_?err|map_check|mapping_(?:in)?valid/i;
+
+/** Names of functions that may look whether an address is one. */
+const MAY_TEST = /err|check|valid|fail|bad|ok|test|verify|capable|is_/i;
 
 /** The value of a failed mapping, since 5.0 and before. */
 export const ERROR_MARK = /^(?:DMA_MAPPING_ERROR|DMA_ERROR_CODE)$/;
@@ -41,12 +46,14 @@ export function collectAddressTests(
 ): AddressTests {
   const names = new Set<string>();
   const params = new Map<string, ReadonlySet<number>>(defined.map(({ name }) => [name, new Set()]));
+  const mappers = new Set<string>();
   for (const flow of flows) {
     const tests = testsOf(flow);
     for (const name of tests.names) names.add(name);
     params.set(flow.ir.name, tests.params);
+    if (tests.isMapper) mappers.add(flow.ir.name);
   }
-  return { names, params };
+  return { names, params, mappers };
 }
 
 const testsOf = perFlow((flow) => {
@@ -72,7 +79,8 @@ const testsOf = perFlow((flow) => {
   for (const branch of flow.branches) {
     for (const side of sentinelSides(branch)) add(side.expr, side.value);
   }
-  return { names, params };
+  const isMapper = flow.returns.some(({ value }) => value && isMappedHere(flow, value)) && !flow.calls.some(isTester);
+  return { names, params, isMapper };
 });
 
 /** Everything that `value` can be comes from map calls of the function. */
@@ -88,7 +96,8 @@ export function findUntestedAddresses(flow: Flow, tests: AddressTests): readonly
   const found: UntestedAddress[] = [];
   const testedLocals = localsTested(flow);
   for (const map of flow.calls) {
-    if (map.api?.role !== 'map' || map.api.fails !== 'mapping-error') continue;
+    const isMapper = !map.api && map.call.name !== undefined && tests.mappers.has(map.call.name);
+    if (!isMapper && (map.api?.role !== 'map' || map.api.fails !== 'mapping-error')) continue;
     const isAddress = (part: Value) => part.key === map.result.key;
     const testers = flow.calls.filter((call) => isTester(call) && call.args.some((arg) => mentions(arg, isAddress)));
     const inverted = testers.length === 1 && testers[0] ? takesSuccessForFailure(flow, testers[0]) : undefined;
@@ -217,13 +226,15 @@ function leaves(flow: Flow, map: CallFact, tests: AddressTests, testedLocals: Re
   }
   return flow.calls.some((call) => {
     const name = call.call.name ?? '';
-    if (call === map || call.api || /^IS_ERR/.test(name)) return false;
+    if (call === map || call.api || call.result.kind === 'pure' || /^IS_ERR/.test(name)) return false;
     const given = call.args.findIndex((arg) => mentions(arg, isAddress));
     if (given < 0) return false;
     if (tests.params.get(name)?.has(given)) return true;
-    // A function elsewhere whose answer decides what happens may be the test.
+    // A function elsewhere that is named like a test, and whose answer decides what happens, may be one.
     const isResult = (part: Value) => part.key === call.result.key;
-    return !tests.params.has(name) && flow.branches.some((branch) => mentions(branch.test, isResult));
+    return (
+      !tests.params.has(name) && MAY_TEST.test(name) && flow.branches.some((branch) => mentions(branch.test, isResult))
+    );
   });
 }
 

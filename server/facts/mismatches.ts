@@ -2,6 +2,7 @@
 
 import type { Expr, StructIr } from '../code/ir';
 import { isAtLeast, type KernelVersion, type Span } from '../types';
+import { nameOf } from './addresses';
 import { fieldKeys } from './fields';
 import type { CallFact, Flow } from './flow';
 import { isSameSubject } from './mappings';
@@ -31,6 +32,8 @@ export interface MapsByField {
   readonly byField: ReadonlyMap<string, readonly KeptMap[]>;
   /** Kinds of releases by the field whose address they are given. */
   readonly releasedAs: ReadonlyMap<string, ReadonlySet<string>>;
+  /** Map calls by the last name of what keeps their address: a field, an array or a macro. */
+  readonly byName: ReadonlyMap<string, readonly KeptMap[]>;
   /** Map calls whose address goes where nobody follows it. */
   readonly untracked: readonly CallFact[];
   readonly keysOf: (flow: Flow, place: string, expr: Expr) => readonly string[];
@@ -47,6 +50,7 @@ export function collectMapsByField(
     ...new Set(fieldKeys(flow, place, expr).map((key) => innermost(key, types))),
   ];
   const byField = new Map<string, KeptMap[]>();
+  const byName = new Map<string, KeptMap[]>();
   const untracked: CallFact[] = [];
   const releasedAs = new Map<string, Set<string>>();
   for (const flow of flows) {
@@ -61,12 +65,37 @@ export function collectMapsByField(
       const stores = flow.stores.filter(
         (store) => store.target.kind !== 'name' && carries(store.value, map.result.key),
       );
+      for (const name of namesKeeping(flow, map)) byName.set(name, [...(byName.get(name) ?? []), { map, flow }]);
       const keys = stores.map((store) => keysOf(flow, store.place, store.target));
       for (const key of new Set(keys.flat())) byField.set(key, [...(byField.get(key) ?? []), { map, flow }]);
       if (keys.some((one) => one.length === 0) || isHandedOn(flow, map)) untracked.push(map);
     }
   }
-  return { byField, releasedAs, untracked, keysOf, kernel };
+  return { byField, releasedAs, byName, untracked, keysOf, kernel };
+}
+
+/** The names of what takes the address of a mapping, as it is or in another byte order. */
+function namesKeeping(flow: Flow, map: CallFact): ReadonlySet<string> {
+  const isAddress = (part: Value) => part.key === map.result.key;
+  const names = flow.stores.flatMap(({ target, value }) => {
+    const isLocal = target.kind === 'name' && !target.name.startsWith('#');
+    return !isLocal && mentions(value, isAddress) ? [keeperName(flow, target) ?? ''] : [];
+  });
+  return new Set(names.filter((name) => name !== ''));
+}
+
+/** `dma` of `slot->dma`, `slot.dma[i]` and `le32_to_cpu(slot->dma)`; `SLOT_DMA()` of the macro. */
+function keeperName(flow: Flow, expr: Expr): string | undefined {
+  if (expr.kind !== 'name' || !expr.name.startsWith('#')) return expr.kind === 'name' ? undefined : nameOf(expr);
+  for (const block of flow.ir.blocks) {
+    for (const one of block.statements) {
+      if (one.kind !== 'call' || one.result !== expr.name) continue;
+      const [arg] = one.call.args;
+      if (/^(?:__)?[lb]e(?:16|32|64)_to_cpup?$/.test(one.call.name ?? '')) return arg && keeperName(flow, arg);
+      return one.call.name && !one.call.target ? `${one.call.name}()` : undefined;
+    }
+  }
+  return undefined;
 }
 
 /** The address is returned, or given to a function that may keep it, and the function itself never releases it. */
@@ -123,7 +152,11 @@ export function findMismatches(flow: Flow, maps: MapsByField, flows: readonly Fl
     const remote = 0 < same.length ? [] : remoteMaps(flow, release, maps);
     const pairs = 0 < local.length ? local.map((map) => ({ map, flow })) : remote;
     const [first] = pairs;
-    if (!first) continue;
+    if (!first) {
+      const odd = 0 < same.length ? undefined : oddDirection(flow, release, maps);
+      if (odd) found.push(odd);
+      continue;
+    }
     const other = remote.length === 0 ? undefined : unreleasedKind(flow, release, remote, maps);
     if (other) {
       found.push({
@@ -189,6 +222,20 @@ function remoteMaps(flow: Flow, release: CallFact, maps: MapsByField): readonly 
     return others.some((map) => mayFit(release, map)) ? [] : kept;
   }
   return [];
+}
+
+/** Whatever the function, and the file, keeps under the name that is released, it maps in another direction. */
+function oddDirection(flow: Flow, release: CallFact, maps: MapsByField): Mismatch | undefined {
+  const at = release.api?.address;
+  const expr = at === undefined ? undefined : release.call.args[at];
+  const given = argument(release, 'direction');
+  const name = expr && keeperName(flow, expr);
+  const kept = name === undefined ? undefined : maps.byName.get(name);
+  // What another file maps may be kept under that name too, but hardly where this function maps it itself.
+  const first = kept?.find((one) => one.flow === flow);
+  if (!kept || !first || given?.value.kind !== 'constant') return undefined;
+  if ([...kept.map((one) => one.map), ...maps.untracked].some((map) => mayFit(release, map))) return undefined;
+  return { release, map: first.map, mapFunction: undefined, what: 'direction', span: given.expr.span, isOdd: false };
 }
 
 function lastName(key: string): string {
@@ -275,7 +322,14 @@ function differHere(flow: Flow, mapped: Argument, released: Argument): boolean {
   const [a, b] = [sizeOf(flow, mapped), sizeOf(flow, released)];
   if (a !== undefined && b !== undefined) return a !== b;
   if (a !== undefined || b !== undefined) return false;
+  if (isOffBy(mapped.value, released.value) || isOffBy(released.value, mapped.value)) return true;
   return isPlain(mapped.value) && isPlain(released.value) && mapped.value.key !== released.value.key;
+}
+
+/** `len + 2` for `len`, where `len` is a local value or a parameter: packets are pulled and trimmed in between. */
+function isOffBy(size: Value, more: Value): boolean {
+  if (more.kind !== 'binary' || (more.op !== '+' && more.op !== '-') || more.right.kind !== 'constant') return false;
+  return more.left.key === size.key && size.kind === 'initial' && /^[a-z_]\w*$/.test(size.place);
 }
 
 /** A size that is told by its own words: a number, or a type. */

@@ -4,6 +4,7 @@ import { placeKey } from '../facts/fields';
 import { isBehindOneTest } from '../facts/guards';
 import { isBehind } from '../facts/ways';
 import type { Problem } from '../types';
+import { refuseScattered } from './offeredFixes';
 import type { Rule } from './rule';
 
 export const contiguityAssumed: Rule = {
@@ -37,7 +38,8 @@ int start(struct accel *accel, struct sg_table *sgt)
         add_descriptor(accel, sg_dma_address(sg), sg_dma_len(sg));
     return 0;
 }`,
-  fix: `None is right mechanically. Program one descriptor per DMA segment; or test the contiguous size after mapping and
+  fix: `None is right mechanically. Offered is a test that refuses what is not one range, where the function has nothing
+else to undo. Program one descriptor per DMA segment; or test the contiguous size after mapping and
 refuse what falls short; or allocate the buffer with dma_alloc_noncontiguous() (since 5.13) or dma_alloc_coherent().`,
   silent: `A list that has one entry for sure; a table from dma_alloc_noncontiguous(); a function that walks the segments,
 tests for contiguity or a single segment, maps IOVAs itself with iommu_map(), or fills in DMA addresses as an exporter.`,
@@ -64,6 +66,7 @@ tests for contiguity or a single segment, maps IOVAs itself with iommu_map(), or
           ...(list.map ? [{ span: list.map.call.span, message: 'mapped here; the segments may be scattered' }] : []),
           { span: use.sink.span, message: 'the address is handed on here' },
         ],
+        fixes: refuseScattered(fn, file, use.span, list.map),
         question: {
           predicate: { kind: 'contiguous-size' },
           shape: list.shape,

@@ -1,6 +1,7 @@
 import type { ContiguityTest } from '../facts/contiguityTests';
 import type { FileFacts, FunctionFacts } from '../facts/facts';
 import type { Problem, Related } from '../types';
+import { measureInstead } from './offeredFixes';
 import type { Rule } from './rule';
 
 export const contiguityRequired: Rule = {
@@ -48,7 +49,8 @@ int pin(struct buffer *buf)
     buf->base = sg_dma_address(buf->sgt->sgl);
     return 0;
 }`,
-  fix: `None is right mechanically. Where the hardware can scatter, program each segment. Where it cannot, allocate the
+  fix: `None is right mechanically. Offered is to measure the leading range instead of asking for one segment, in DRM drivers
+that import a buffer. Where the hardware can scatter, program each segment. Where it cannot, allocate the
 buffer with dma_alloc_noncontiguous() (since 5.13) or dma_alloc_coherent(), or copy through such a buffer when the test
 fails. Raising dma_set_max_seg_size() helps where the segment limit alone splits the range (arm32).`,
   silent: `A test whose failure leads to another way of doing the work instead of an error; a list of one entry for
@@ -76,6 +78,7 @@ sure; a callback that measures a table which a framework hands in already mapped
           ...(refusal.span ? [{ span: refusal.span, message: `fails here with ${refusal.text}` }] : []),
           ...(taken ? [{ span: taken.span, message: 'the first address is taken for the whole range' }] : []),
         ],
+        fixes: test.kind === 'single-segment' && !list.isObtainedHere ? measureInstead(fn, file, test.span) : [],
         question: {
           predicate: { kind: test.kind },
           shape: list.shape,

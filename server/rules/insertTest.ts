@@ -22,18 +22,11 @@ export function testBehind(
     : fn.flow.ir.returnType === 'void'
       ? 'return;'
       : undefined;
-  const others = fn.flow.calls.some(
-    (call) =>
-      call !== map &&
-      (call.api?.role === 'map' || call.api?.role === 'allocate' || /alloc|_get$|lock/.test(call.call.name ?? '')),
-  );
   const end = /^\s*;/.exec(source.slice(map.call.span.end))?.[0].length;
-  if (!leave || others || end === undefined || !beginsStatement(source, keeper.start)) return [];
+  if (!leave || hasMoreToUndo(fn, map) || end === undefined || !beginsStatement(source, keeper.start)) return [];
   const at = map.call.span.end + end;
   const lineStart = source.lastIndexOf('\n', keeper.start - 1) + 1;
-  const indent = /^[ \t]*/.exec(source.slice(lineStart))?.[0] ?? '';
-  const step = indent.startsWith('\t') || indent === '' ? '\t' : '    ';
-  const newline = source.includes('\r\n') ? '\r\n' : '\n';
+  const { indent, step, newline } = layoutAt(source, lineStart);
   const newText = `${newline}${indent}if (${condition})${newline}${indent}${step}${leave}`;
   return [
     {
@@ -44,8 +37,27 @@ export function testBehind(
   ];
 }
 
+/** The function takes something else than the mapping, which it would have to give back. */
+export function hasMoreToUndo(fn: FunctionFacts, map: CallFact): boolean {
+  return fn.flow.calls.some(
+    (call) =>
+      call !== map &&
+      (call.api?.role === 'map' || call.api?.role === 'allocate' || /alloc|_get$|lock/.test(call.call.name ?? '')),
+  );
+}
+
+/** How the file indents the line that begins at `lineStart`, what a step further is, and how its lines end. */
+export function layoutAt(
+  source: SourceText,
+  lineStart: number,
+): { readonly indent: string; readonly step: string; readonly newline: string } {
+  const indent = /^[ \t]*/.exec(source.slice(lineStart))?.[0] ?? '';
+  const step = indent.startsWith('\t') || indent === '' ? '\t' : '    ';
+  return { indent, step, newline: source.includes('\r\n') ? '\r\n' : '\n' };
+}
+
 /** What stands in front of `start` is the end of another statement, of a comment, or the beginning of a block. */
-function beginsStatement(source: SourceText, start: number): boolean {
+export function beginsStatement(source: SourceText, start: number): boolean {
   const lineStart = source.lastIndexOf('\n', start - 1) + 1;
   if (source.slice(lineStart, start).trim() !== '') return false;
   return /(?:[;{}]|\*\/)\s*$/.test(source.slice(0, lineStart));

@@ -32,7 +32,7 @@ int post(struct ring *ring, void *data, size_t len)
   fix: `Offers to test the address right behind the map call and to return -ENOMEM (or nothing), in functions that hold
 nothing else which would have to be undone.`,
   silent: `An address that is returned, that the caller receives through a pointer, whose field or variable some function
-of the file tests, or that is given to a function whose answer decides what happens next.`,
+of the file tests, or that is given to a function that is named like a test and whose answer decides what happens next.`,
   reference:
     'Documentation/core-api/dma-api.rst, dma_mapping_error(); dma-debug: "device driver failed to check map error".',
 

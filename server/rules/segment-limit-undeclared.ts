@@ -1,5 +1,6 @@
 import type { FileFacts, FunctionFacts } from '../facts/facts';
 import type { Problem } from '../types';
+import { declareLimit } from './offeredFixes';
 import type { Rule } from './rule';
 
 export const segmentLimitUndeclared: Rule = {
@@ -42,7 +43,7 @@ int fill(struct chan *chan, struct scatterlist *sgl, int n)
     }
     return 0;
 }`,
-  fix: 'None is right mechanically: declare the limit in probe, after the DMA mask, or split long segments.',
+  fix: `Offers to declare the limit where the file sets the DMA mask. Splitting long segments is the other way.`,
   silent: `A limit of 64 KiB or more, which is the default; a file that declares a limit anywhere, to the DMA core or to its
 framework; a length that is split into several descriptors; PRD tables of ATA, where 0 means 64 KiB.`,
   reference:
@@ -57,6 +58,7 @@ framework; a length that is split into several descriptors; PRD tables of ATA, w
       yield {
         span,
         message: `${what}, but the device is not declared to have that limit`,
+        fixes: declareLimit(file, bytes),
         question: {
           predicate: { kind: 'segment-at-most', bytes },
           shape: { origin: 'a list made elsewhere', kind: 'pages', firstOffset: 'any' },

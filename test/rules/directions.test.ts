@@ -64,3 +64,67 @@ describe('sync-mismatch', () => {
     });
   });
 });
+
+describe('what keeps an address goes by one name', () => {
+  const found = (text: string) =>
+    analyze(text, parser, { kernel: { major: 6, minor: 12 }, rules: ['unmap-mismatch'] }).findings.map(
+      (one) => one.function,
+    );
+  const read = (address: string) => (address.startsWith('SKB') ? address : `le32_to_cpu(${address})`);
+  const swap = (address: string, direction: string, name = 'swap', other = 'DMA_TO_DEVICE') => `
+int ${name}(struct board *board, struct sk_buff *skb, struct entry *entry)
+{
+	dma_addr_t addr = dma_map_single(board->dev, skb->data, skb->len, ${other});
+
+	if (dma_mapping_error(board->dev, addr))
+		return -ENOMEM;
+	dma_unmap_single(board->dev, ${read(address)}, entry->len, ${direction});
+	${address} = ${address.startsWith('SKB') ? 'addr' : 'cpu_to_le32(addr)'};
+	return 0;
+}
+`;
+  const [MACRO, FIELD] = ['SKB_ADDR(skb)', 'entry->desc[entry->at].addr'];
+
+  test.each([MACRO, FIELD])('%s: the other direction', (address) => {
+    expect(found(swap(address, 'DMA_FROM_DEVICE'))).toEqual(['swap']);
+  });
+  test.each([MACRO, FIELD])('%s: the same direction', (address) => {
+    expect(found(swap(address, 'DMA_TO_DEVICE'))).toEqual([]);
+  });
+  test('another function keeps what it maps the other way under that name', () => {
+    const receive = swap(FIELD, 'DMA_FROM_DEVICE', 'receive', 'DMA_FROM_DEVICE');
+    expect(found(swap(FIELD, 'DMA_FROM_DEVICE') + receive)).toEqual([]);
+  });
+  test('a function that maps nothing may release what another file maps', () => {
+    const done = `
+void done(struct board *board, struct entry *entry)
+{
+	dma_unmap_single(board->dev, ${read(FIELD)}, entry->len, DMA_FROM_DEVICE);
+}
+`;
+    expect(found(swap(FIELD, 'DMA_TO_DEVICE') + done)).toEqual([]);
+  });
+});
+
+describe('sizes that differ by a number', () => {
+  const run = (size: string) => `
+int run(struct port *port, void *data, size_t len)
+{
+	dma_addr_t addr = dma_map_single(port->dev, data, len, DMA_TO_DEVICE);
+
+	if (dma_mapping_error(port->dev, addr))
+		return -ENOMEM;
+	port_run(port, addr);
+	dma_unmap_single(port->dev, addr, ${size}, DMA_TO_DEVICE);
+	return 0;
+}
+`;
+  const rulesOf = (text: string) =>
+    analyze(text, parser, { kernel: { major: 6, minor: 12 }, rules: ['unmap-mismatch'] }).findings.map(
+      (one) => one.rule,
+    );
+
+  test('two bytes more', () => expect(rulesOf(run('len + 2'))).toEqual(['unmap-mismatch']));
+  test('the same', () => expect(rulesOf(run('len'))).toEqual([]));
+  test('rounded, who knows how', () => expect(rulesOf(run('ALIGN(len, 4)'))).toEqual([]));
+});

@@ -9,17 +9,24 @@ import { RULES } from '../../server/rules/index';
 import { createParser } from '../../server/syntax/parser';
 import { type Finding, type Fix, type KernelVersion, parseKernelVersion } from '../../server/types';
 
-const FOLDER = join(import.meta.dirname, '../fixtures/api');
+const FOLDERS = ['api', 'counts'].map((name) => join(import.meta.dirname, '../fixtures', name));
 const NEWEST = { major: 6, minor: 12 };
 const parser = await createParser();
 
 const SOURCES: readonly (readonly [string, string, KernelVersion])[] = [
-  ...readdirSync(FOLDER).map((name) => {
-    const text = readFileSync(join(FOLDER, name), 'utf8');
-    return [name, text, parseKernelVersion(/kernel: (\d\S*)/.exec(text)?.[1] ?? '6.12') ?? NEWEST] as const;
-  }),
+  ...FOLDERS.flatMap((folder) =>
+    readdirSync(folder).map((name) => {
+      const text = readFileSync(join(folder, name), 'utf8');
+      return [name, text, parseKernelVersion(/kernel: (\d\S*)/.exec(text)?.[1] ?? '6.12') ?? NEWEST] as const;
+    }),
+  ),
   ...RULES.map((rule) => [rule.id, `${withoutMarkers(rule.bad)}\n`, NEWEST] as const),
 ];
+
+/** Titles of offered fixes that leave nothing in the code that would be reported. */
+const COMPLETE = /^(?:Test it|Refuse buffers|Unmap and return|Take several segments|Declare the limit)/;
+/** A range that is tested is still required, as the title of the fix says. */
+const BECOMES: Readonly<Record<string, string>> = { 'contiguity-assumed': 'contiguity-required' };
 
 function findings(text: string, kernel: KernelVersion): readonly Finding[] {
   return analyze(text, parser, { kernel }).findings;
@@ -46,13 +53,14 @@ describe.each(SOURCES)('%s', (_name, text, kernel) => {
   test('each fix removes its finding and raises no other', { timeout: 120_000 }, () => {
     const before = findings(text, kernel);
     for (const one of before) {
-      for (const fix of one.fixes.filter((offered) => offered.automatic || /^Test it/.test(offered.title))) {
+      for (const fix of one.fixes.filter(({ automatic, title }) => automatic || COMPLETE.test(title))) {
         const after = tally(findings(apply(text, fix), kernel));
         const known = tally(before);
         const key = `${one.function}: ${one.rule}`;
         expect(after.get(key) ?? 0, `${key}: ${fix.title}`).toBeLessThan(known.get(key) ?? 0);
         for (const [other, count] of after)
-          expect(count, `${other}, after ${fix.title}`).toBeLessThanOrEqual(known.get(other) ?? 0);
+          if (other !== `${one.function}: ${BECOMES[one.rule]}`)
+            expect(count, `${other}, after ${fix.title}`).toBeLessThanOrEqual(known.get(other) ?? 0);
       }
     }
   });
