@@ -42,12 +42,14 @@ import { collectMappings } from './fileMappings';
 import type { Flow } from './flow';
 import { followFunctions } from './following';
 import { fieldsTestedForOne } from './guards';
+import { findImportReads, type ImportRead } from './importReads';
 import { createKnowledge, type Knowledge } from './knowledge';
 import { findLeaks, type Leak } from './leaks';
 import { deviceHints } from './limits';
 import { FORGETFUL, type Memory } from './memory';
 import { collectMapsByField, findMismatches, type Mismatch } from './mismatches';
 import { contractsOf, type Operation, operationsOf } from './operations';
+import { findRawLists, type RawList } from './rawLists';
 import { findMappedCountReleases, type MappedCountRelease } from './releaseCounts';
 import { type EarlyRead, findEarlyReads, findLateUses, type LateUse } from './releases';
 import { mapsLists } from './resultTests';
@@ -96,6 +98,8 @@ export interface FunctionFacts {
   readonly maskFallbacks: readonly MaskFallback[];
   readonly nullDevices: ReturnType<typeof findNullDevices>;
   readonly misreadResults: readonly MisreadResult[];
+  readonly importReads: readonly ImportRead[];
+  readonly rawLists: readonly RawList[];
   readonly untestedAddresses: readonly UntestedAddress[];
   readonly unmapsWithMappedCount: readonly MappedCountRelease[];
   readonly syncsWithMappedCount: readonly MappedCountRelease[];
@@ -214,6 +218,8 @@ function ownFacts(flow: Flow, memory: Memory) {
     maskFallbacks: findMaskFallbacks(flow),
     nullDevices: findNullDevices(flow),
     misreadResults: findMisreadResults(flow),
+    importReads: findImportReads(flow),
+    rawLists: findRawLists(flow),
     sameCountTests: findSameCountTests(flow),
   }));
 }

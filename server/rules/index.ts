@@ -11,6 +11,8 @@ import { dmaAddressAfterUnmap } from './dma-address-after-unmap';
 import { dmaAddressBeforeMap } from './dma-address-before-map';
 import { doubleUnmap } from './double-unmap';
 import { freeMismatch } from './free-mismatch';
+import { importReadsPages } from './import-reads-pages';
+import { listNotInitialised } from './list-not-initialised';
 import { mapResultMisread } from './map-result-misread';
 import { mapResultUnchecked } from './map-result-unchecked';
 import { mapWithMappedCount } from './map-with-mapped-count';
@@ -74,5 +76,7 @@ export const RULES: readonly Rule[] = [
   maskFallback,
   nullDevice,
   staticBuffer,
+  importReadsPages,
+  listNotInitialised,
   removedFunction,
 ];
