@@ -226,7 +226,7 @@ function leaves(flow: Flow, map: CallFact, tests: AddressTests, testedLocals: Re
   }
   return flow.calls.some((call) => {
     const name = call.call.name ?? '';
-    if (call === map || call.api || call.result.kind === 'pure' || /^IS_ERR/.test(name)) return false;
+    if (call === map || call.api || /^IS_ERR/.test(name)) return false;
     const given = call.args.findIndex((arg) => mentions(arg, isAddress));
     if (given < 0) return false;
     if (tests.params.get(name)?.has(given)) return true;
