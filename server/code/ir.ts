@@ -94,6 +94,8 @@ export type Terminator =
 
 export interface SwitchCase {
   readonly values: readonly Expr[];
+  /** `case 1 ... 3`: the values are the first and the last one. */
+  readonly isRange?: true;
   readonly to: number;
 }
 

@@ -6,7 +6,7 @@ import type { Span } from '../types';
 import type { Builder, OpenSwitch } from './builder';
 import { declaredVariables, fieldOf, textOf } from './declarations';
 import { lowerCondition, lowerEffect, lowerValue } from './expressions';
-import type { Call, Expr } from './ir';
+import type { Call, Expr, SwitchCase } from './ir';
 
 export function lowerStatement(b: Builder, node: SyntaxNode): void {
   const span = { start: node.start, end: node.end };
@@ -298,7 +298,7 @@ function lowerCase(b: Builder, node: SyntaxNode): void {
   const value = fieldOf(node, 'value');
   const block = b.newBlock();
   b.continueIn(block);
-  if (value) context?.cases.push({ values: [caseValue(b, value)], to: block });
+  if (value) context?.cases.push({ ...caseValues(b, value), to: block });
   else if (context) context.otherwise = block;
   lowerAll(
     b,
@@ -306,12 +306,12 @@ function lowerCase(b: Builder, node: SyntaxNode): void {
   );
 }
 
-/** `case 1 ... 3` is none of its numbers. */
-function caseValue(b: Builder, node: SyntaxNode): Expr {
-  const text = textOf(node, b.source);
-  return text.includes('...')
-    ? { kind: 'opaque', text, span: { start: node.start, end: node.end } }
-    : lowerValue(b, node);
+/** `case 1 ... 3` has two ends; the dialect has made an operator of the dots. */
+function caseValues(b: Builder, node: SyntaxNode): Pick<SwitchCase, 'values' | 'isRange'> {
+  if (!textOf(node, b.source).includes('...')) return { values: [lowerValue(b, node)] };
+  const [low, high] = [fieldOf(node, 'left'), fieldOf(node, 'right')];
+  const unknown: Expr = { kind: 'opaque', text: textOf(node, b.source), span: { start: node.start, end: node.end } };
+  return low && high ? { values: [lowerValue(b, low), lowerValue(b, high)], isRange: true } : { values: [unknown] };
 }
 
 /** `#ifdef` around whole statements: both arms are possible. */

@@ -97,6 +97,28 @@ out:
 
   test('a switch releases what was mapped so far', () => check(rules, run('1')));
 
+  const ranged = (range: string, stage = '1', marker = '') => run(stage, marker).replace('case 1:', `case ${range}:`);
+
+  test('a range that the stage is in', () => check(rules, ranged('0 ... 1')));
+  test('a range that it is not in', () =>
+    check(
+      rules,
+      ranged(
+        '3 ... 5',
+        '1',
+        `
+ // ^^^^^^^^^^^^ error: what dma_map_single() mapped is lost here: this way out does not release it, others do`,
+      ),
+    ));
+  test('stages with names', () =>
+    check(
+      rules,
+      run('FIRST')
+        .replace('stage = 2', 'stage = BOTH')
+        .replace('case 2:', 'case BOTH:')
+        .replace('case 1:', 'case FIRST:'),
+    ));
+
   test('a stage that the switch does not know', () =>
     check(
       rules,

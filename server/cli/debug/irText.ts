@@ -61,7 +61,9 @@ function endText(end: Terminator): string {
     case 'branch':
       return `if ${exprText(end.test)} b${end.whenTrue} else b${end.whenFalse}`;
     case 'switch': {
-      const cases = end.cases.map((one) => `${one.values.map(exprText).join(', ')}: b${one.to}`);
+      const cases = end.cases.map(
+        (one) => `${one.values.map(exprText).join(one.isRange ? ' ... ' : ', ')}: b${one.to}`,
+      );
       return `switch ${exprText(end.value)} {${[...cases, `default: b${end.otherwise}`].join('; ')}}`;
     }
     case 'return':
