@@ -3,6 +3,7 @@
 import { cpus } from 'node:os';
 import { parseArgs } from 'node:util';
 import { coccinelle } from './bench/coccinelle';
+import { cppcheck } from './bench/cppcheck';
 import { edit, start } from './bench/edit';
 import { index } from './bench/index';
 import type { Part, Row } from './bench/part';
@@ -20,6 +21,7 @@ const PARTS: Readonly<Record<string, Part>> = {
   scan,
   growth,
   coccinelle,
+  cppcheck,
   edit,
   start,
 };

@@ -10,11 +10,13 @@ import { isMainThread } from 'node:worker_threads';
 import { tuneEngine } from './cli/tuneEngine';
 import { loadCompiled } from './workspace/compiled';
 
-// A check runs long enough for it; what the engine compiled can be used only with the settings that it was compiled with.
-if (isMainThread && process.argv[2] === 'check') tuneEngine();
+/** The long ones are told apart; what the engine compiled can be used only with the settings that it was compiled with. */
+const use = ['check', 'lsp'].find((command) => command === process.argv[2]);
+if (isMainThread && use !== undefined) tuneEngine();
 
 const program = loadCompiled(join(dirname(fileURLToPath(import.meta.url)), 'main.js'), {
   canKeep: isMainThread && !process.argv.includes('--no-cache'),
+  ...(use !== undefined && { use }),
 });
 
 /** What the workers of a scan run: the same file, so that the analysis is shipped once. */

@@ -15,6 +15,11 @@ export function kernelTree(): string {
   return root;
 }
 
+/** Another tree beside it, that LINUX_SRC_2 names. */
+export function secondTree(): string | undefined {
+  return process.env['LINUX_SRC_2'] || undefined;
+}
+
 /** The C files below `folders` of the tree that mention mapping calls. */
 export function mappingFiles(root: string, folders: readonly string[]): readonly string[] {
   const { files } = findFiles(folders.map((folder) => join(root, folder)));
@@ -33,12 +38,13 @@ export interface Measured {
 
 const SAMPLE_MS = 20;
 
-/** Runs a program of `dist/` to its end. */
-export function run(program: string, args: readonly string[], folder: string): Promise<Measured> {
+/** Runs a program of `dist/` to its end, with its cache in the folder `cache`, if given. */
+export function run(program: string, args: readonly string[], folder: string, cache?: string): Promise<Measured> {
   const start = performance.now();
   const child = spawn(process.execPath, [join(__dirname, program), ...args], {
     cwd: folder,
     stdio: ['ignore', 'pipe', 'inherit'],
+    env: cache === undefined ? process.env : { ...process.env, XDG_CACHE_HOME: cache },
   });
   let memory = 0;
   const sampling = setInterval(() => {

@@ -1,4 +1,4 @@
-/** What the JavaScript engine is told before a check. */
+/** What the JavaScript engine is told before a check, and when the language server starts. */
 
 import { setFlagsFromString } from 'node:v8';
 
@@ -6,8 +6,8 @@ import { setFlagsFromString } from 'node:v8';
 const PATIENCE = 1_500_000;
 
 /**
- * A check runs much code for a short while, once more in each worker. The engine compiles it again and again as it
- * learns; a little more patience leaves that to the parts that matter.
+ * A check runs much code for a short while, once more in each worker, and so does a server until the first findings are
+ * there. The engine compiles it again and again as it learns; a little more patience leaves that to the parts that matter.
  */
 export function tuneEngine(): void {
   setFlagsFromString(`--interrupt-budget=${PATIENCE}`);

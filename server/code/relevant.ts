@@ -70,20 +70,26 @@ export function relevantPieces(text: string, pieces: readonly Piece[]): Readonly
 /** Tells of one list of pieces after the other which can matter, and looks only at those that it has not seen. */
 export function createRelevance(): (pieces: readonly CodedPiece[]) => readonly boolean[] {
   const known = new WeakMap<CodedPiece, Words>();
-  const answers = new WeakMap<CodedPiece, { readonly pattern: string; readonly answer: boolean }>();
   const words = (piece: CodedPiece) => {
     const found = known.get(piece) ?? wordsOf(piece);
     known.set(piece, found);
     return found;
   };
-  const test = (pattern: RegExp, piece: CodedPiece) => {
-    const before = answers.get(piece);
-    if (before?.pattern === pattern.source) return before.answer;
-    const answer = pattern.test(piece.code);
-    answers.set(piece, { pattern: pattern.source, answer });
-    return answer;
+  /** By the patterns of the last time. */
+  let answers: ReadonlyMap<string, WeakMap<CodedPiece, boolean>> = new Map();
+  return (pieces) => {
+    const asked = new Map<RegExp, WeakMap<CodedPiece, boolean>>();
+    const test = (pattern: RegExp, piece: CodedPiece) => {
+      const byPiece = asked.get(pattern) ?? answers.get(pattern.source) ?? new WeakMap<CodedPiece, boolean>();
+      asked.set(pattern, byPiece);
+      const answer = byPiece.get(piece) ?? pattern.test(piece.code);
+      byPiece.set(piece, answer);
+      return answer;
+    };
+    const wanted = mattering(pieces, words, test);
+    answers = new Map([...asked].map(([pattern, byPiece]) => [pattern.source, byPiece]));
+    return wanted;
   };
-  return (pieces) => mattering(pieces, words, test);
 }
 
 function mattering(

@@ -10,7 +10,7 @@ import { type CallFact, type Flow, PRINTS } from './flow';
 import { ownedPlaces, reaches, releases, renews, saysFailed } from './mappings';
 import { followFrom, type PathEnd, type PathEvent } from './paths';
 import { tableOf } from './tables';
-import { alternatives, carries, constant, mentions, substitute, type Value } from './values';
+import { alternatives, carries, constant, mentions, mentionsKey, substitute, type Value } from './values';
 
 export interface Leak {
   readonly map: CallFact;
@@ -254,7 +254,7 @@ function skipsRelease(
   map: CallFact,
   owned: ReadonlySet<string>,
 ): boolean {
-  if (mentions(event.test, (part) => part.key === map.result.key)) return false;
+  if (mentionsKey(event.test, map.result.key)) return false;
   if (flow.calls.some((call) => call.block === event.other && mayRelease(flow, call, map))) return true;
   const loop = flow.ir.loops.find((one) => one.blocks.includes(event.other) && one.header !== map.block);
   if (!loop || loop.blocks.includes(map.block)) return false;
@@ -358,8 +358,7 @@ function isPrepare(call: CallFact): boolean {
 /** `value` is the mapped address, or the list or table that was mapped. */
 function isOf(value: Value | undefined, map: CallFact): boolean {
   if (!value) return false;
-  if (map.api?.fails === 'mapping-error' || map.api?.fails === 'null')
-    return carries(value, map.result.key) || mentions(value, (part) => part.key === map.result.key);
+  if (map.api?.fails === 'mapping-error' || map.api?.fails === 'null') return mentionsKey(value, map.result.key);
   return value.key === map.list?.key || value.key === map.table?.key;
 }
 

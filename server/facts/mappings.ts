@@ -4,7 +4,7 @@ import type { Expr } from '../code/ir';
 import { ERROR_MARK, isTester } from './addresses';
 import type { CallFact, Flow } from './flow';
 import type { PathEvent } from './paths';
-import { carries, constant, mentions, substitute, type Value } from './values';
+import { carries, constant, mentions, mentionsKey, substitute, type Value } from './values';
 
 /** Index of the memory in dma_free_coherent() and its kin. */
 const FREED = 2;
@@ -13,7 +13,7 @@ const FREED = 2;
 export function releases(call: CallFact, map: CallFact): boolean {
   if (map.api?.role === 'allocate') {
     const freed = call.api?.role === 'free' ? call.args[FREED] : undefined;
-    return freed !== undefined && mentions(freed, (part) => part.key === map.result.key);
+    return freed !== undefined && mentionsKey(freed, map.result.key);
   }
   return call.api?.role === 'unmap' && isSameSubject(call, map);
 }
@@ -23,7 +23,7 @@ export function isSameSubject(call: CallFact, map: CallFact): boolean {
   if (map.api?.fails === 'mapping-error') {
     const index = call.api?.address;
     const address = index === undefined ? undefined : call.args[index];
-    return address !== undefined && mentions(address, (part) => part.key === map.result.key);
+    return address !== undefined && mentionsKey(address, map.result.key);
   }
   if (isSameArgument(call, map, 'list') || isSameArgument(call, map, 'table')) return true;
   if (call.api?.name === 'scsi_dma_unmap') return map.api?.name === 'scsi_dma_map';
@@ -57,7 +57,7 @@ export function saysFailed(flow: Flow, map: CallFact, event: PathEvent): boolean
     return decided.kind === 'constant' ? decided.number !== 0n : undefined;
   };
   const tells = (subject: Value, failed: bigint, succeeded: bigint) => {
-    if (!mentions(event.test, (part) => part.key === subject.key)) return false;
+    if (!mentionsKey(event.test, subject.key)) return false;
     const onFailure = decide(subject, failed);
     return onFailure === event.holds && decide(subject, succeeded) === !onFailure;
   };

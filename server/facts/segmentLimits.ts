@@ -2,6 +2,7 @@
 
 import type { Span } from '../types';
 import type { CallFact, Flow } from './flow';
+import { perFlow } from './perFlow';
 import { refusalAt } from './refusals';
 import { alternatives, constant, substitute, type Value } from './values';
 
@@ -24,15 +25,14 @@ const DECLARING_FIELD = /^max_seg(?:ment)?_size$/;
 
 /** True when some function of the file limits the segments of its device or queue. */
 export function declaresSegmentSize(flows: readonly Flow[], text: string): boolean {
-  return (
-    (text.includes('max_seg') && /\.\s*max_seg(?:ment)?_size\s*=/.test(text)) ||
-    flows.some(
-      (flow) =>
-        flow.calls.some((call) => DECLARES.test(call.call.name ?? '')) ||
-        flow.stores.some(({ target }) => target.kind === 'field' && DECLARING_FIELD.test(target.name)),
-    )
-  );
+  return (text.includes('max_seg') && /\.\s*max_seg(?:ment)?_size\s*=/.test(text)) || flows.some(declaresOne);
 }
+
+const declaresOne = perFlow(
+  (flow) =>
+    flow.calls.some((call) => DECLARES.test(call.call.name ?? '')) ||
+    flow.stores.some(({ target }) => target.kind === 'field' && DECLARING_FIELD.test(target.name)),
+);
 
 /** Segments that are refused, or cut, although the DMA core may build them. */
 export function findSegmentLimits(flow: Flow): readonly SegmentLimit[] {

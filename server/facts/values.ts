@@ -105,13 +105,21 @@ export function either(block: number, place: string, a: Value, b: Value): Value 
   return { kind: 'either', key, block, place, options: [...options.values()] };
 }
 
+const opened = new WeakMap<Value, readonly Value[]>();
+
 /** All values that `value` can be, with nested alternatives opened; stops at loops. */
-export function alternatives(value: Value, known?: Set<string>): readonly Value[] {
+export function alternatives(value: Value): readonly Value[] {
   if (value.kind !== 'either' || value.options.length === 0) return [value];
-  const seen = known ?? new Set();
+  const known = opened.get(value) ?? open(value, new Set());
+  opened.set(value, known);
+  return known;
+}
+
+function open(value: Value, seen: Set<string>): readonly Value[] {
+  if (value.kind !== 'either' || value.options.length === 0) return [value];
   if (seen.has(value.key)) return [];
   seen.add(value.key);
-  return value.options.flatMap((option) => alternatives(option, seen));
+  return value.options.flatMap((option) => open(option, seen));
 }
 
 /** True when `value` is, may be, or is computed from a value that satisfies `test`. */
@@ -133,6 +141,30 @@ export function mentions(value: Value, test: (part: Value) => boolean, known?: S
       if (seen.has(value.key)) return false;
       seen.add(value.key);
       return value.options.some((option) => mentions(option, test, seen));
+    }
+    default:
+      return false;
+  }
+}
+
+const mentioned = new WeakMap<Value, Map<string, boolean>>();
+
+/** As `mentions()`, of the value `key`. What was found out of an alternative is kept: ways through a function share them. */
+export function mentionsKey(value: Value, key: string): boolean {
+  if (value.key === key) return true;
+  switch (value.kind) {
+    case 'pure':
+      return value.args.some((arg) => mentionsKey(arg, key));
+    case 'binary':
+      return mentionsKey(value.left, key) || mentionsKey(value.right, key);
+    case 'unary':
+      return mentionsKey(value.operand, key);
+    case 'either': {
+      const known = mentioned.get(value) ?? new Map<string, boolean>();
+      mentioned.set(value, known);
+      const answer = known.get(key) ?? value.options.some((option) => mentionsKey(option, key));
+      known.set(key, answer);
+      return answer;
     }
     default:
       return false;

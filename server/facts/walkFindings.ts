@@ -7,7 +7,7 @@ import type { CallFact, Flow } from './flow';
 import { frameworkCount } from './frameworkCounts';
 import type { Knowledge } from './knowledge';
 import { isSingle } from './tables';
-import { alternatives, mentions, type Value } from './values';
+import { alternatives, mentionsKey, type Value } from './values';
 import { endsAtEmptySegment, endsWithBytes, fillsAddresses } from './walkEnds';
 import type { EntryRead, Walk, WalkFacts } from './walks';
 
@@ -155,7 +155,7 @@ function fixedIndexReads(flow: Flow, reads: readonly EntryRead[]): readonly Orig
     const isCompared = flow.branches.some(
       (branch) =>
         branch.test.kind === 'binary' &&
-        mentions(branch.test, (part) => part.key === map.result.key) &&
+        mentionsKey(branch.test, map.result.key) &&
         ![branch.test.left, branch.test.right].some((side) => side.kind === 'constant' && side.number <= 0n),
     );
     if (isCompared) continue;

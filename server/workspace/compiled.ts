@@ -10,6 +10,8 @@ import { cacheFolder } from './cacheFolder';
 export interface LoadOptions {
   /** Whether compiled code may be kept for later runs. */
   readonly canKeep: boolean;
+  /** What the bundle is run for: of what is compiled when it is first needed, each use needs something else. */
+  readonly use?: string;
   /** Where compiled code is kept; absent: in the user's cache. */
   readonly folder?: string;
 }
@@ -25,7 +27,7 @@ const HASH_BYTES = 20;
  */
 export function loadCompiled(file: string, options: LoadOptions): Readonly<Record<string, unknown>> {
   const source = wrap(readFileSync(file, 'utf8'));
-  const about = `${process.version} ${process.arch} ${process.execArgv.join(' ')}\n`;
+  const about = `${process.version} ${process.arch} ${process.execArgv.join(' ')} ${options.use ?? ''}\n`;
   const name = createHash('sha1').update(about).update(source).digest('hex');
   const folder = options.folder ?? join(cacheFolder(), 'compiled');
   const path = join(folder, name);
