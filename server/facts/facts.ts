@@ -15,6 +15,7 @@ import {
   type UntestedAllocation,
   type WrongFree,
 } from './allocations';
+import { implementsDma, NO_DEVICE, withoutDevice } from './backends';
 import { type CpuAccess, findCpuAccesses, findWrongMemory, type WrongMemory } from './buffers';
 import { askCallers, type Callers } from './callers';
 import { type ContiguityFacts, contiguityOf } from './contiguity';
@@ -160,13 +161,14 @@ export function extractFacts(
   const globals = new Map(file.globals.map((one) => [one.variable.name, one.variable]));
   const allocations = collectAllocations(flows);
   const mapsByField = collectMapsByField(flows, file.structs, kernel);
+  const isBackend = implementsDma(file, flows);
   const functions = flows.map((flow) => ({
     flow,
     contracts: contracts.get(flow.ir.name) ?? [],
     ...ownFacts(flow, memory),
     ...callerFacts(flow, askCallers(callers(flow)), memory),
-    ...contiguityFacts(flow, knowledge, { hostTakesOneSegment: oneSegment, contracts }, memory),
-    ...walkFindings(flow, walks.get(flow) ?? NO_WALKS, walking),
+    contiguity: contiguityFacts(flow, knowledge, { hostTakesOneSegment: oneSegment, contracts, isBackend }, memory),
+    ...(isBackend ? NO_DEVICE : walkFindings(flow, walks.get(flow) ?? NO_WALKS, walking)),
     mismatches: findMismatches(flow, mapsByField, flows),
     wrongMemory: findWrongMemory(flow, globals),
     ...(isLimited && { segmentLimits: [] }),
@@ -282,7 +284,12 @@ function walkFindings(
 }
 
 /** Who takes a first address or tests for one range, also told to the callers that come later. */
-function contiguityFacts(flow: Flow, knowledge: Knowledge, about: Omit<Helpers, 'summary'>, memory: Memory) {
+function contiguityFacts(
+  flow: Flow,
+  knowledge: Knowledge,
+  { isBackend, ...about }: Omit<Helpers, 'summary'> & { readonly isBackend: boolean },
+  memory: Memory,
+): ContiguityFacts {
   const before = knowledge.summary(flow.ir.name);
   const asked = [before, about.hostTakesOneSegment, about.contracts];
   for (const name of calledNames(flow.ir)) asked.push(knowledge.summary(name));
@@ -291,7 +298,7 @@ function contiguityFacts(flow: Flow, knowledge: Knowledge, about: Omit<Helpers, 
     return { contiguity: found, summary: before && addContiguity(before, flow, found) };
   });
   if (summary) knowledge.learn(summary);
-  return { contiguity };
+  return isBackend ? withoutDevice(contiguity) : contiguity;
 }
 
 /** `mmc->max_segs = 1`, `.max_segs = 1`, blk_queue_max_segments(q, 1). */
