@@ -25,7 +25,7 @@ export function layoutLine(result: MapResult): string {
   result.segments.forEach((segment, i) => {
     const before = result.breaks[i - 1];
     const isElsewhere = before?.cause === 'physical' && before.gap !== 0n;
-    parts.push(`${isElsewhere ? 'elsewhere ' : ''}${sizeText(segment.length)}`);
+    parts.push(`${sizeText(segment.length)}${isElsewhere ? ' at another address' : ''}`);
     const after = result.breaks[i];
     if (!after || after.cause === 'physical') return;
     if (0n < after.gap) parts.push(`hole of ${sizeText(after.gap)}`);
