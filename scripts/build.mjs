@@ -70,7 +70,13 @@ const scripts = {
 const wanted = process.argv.includes('--scripts') ? { ...entries, ...scripts } : entries;
 const present = Object.fromEntries(Object.entries(wanted).filter(([, file]) => existsSync(file)));
 
-await build({ ...common, entryPoints: present });
+// Code that was compiled in an earlier run is loaded in a way that knows no `import()`, nor what would need it.
+await build({
+  ...common,
+  entryPoints: present,
+  supported: { 'dynamic-import': false },
+  alias: { ...common.alias, 'web-tree-sitter': './node_modules/web-tree-sitter/web-tree-sitter.cjs' },
+});
 // The layout explorer's page runs in a webview: no Node, no modules.
 await build({
   ...common,

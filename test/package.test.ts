@@ -1,10 +1,15 @@
 /** What the extension's package holds: all that it needs, and nothing else. */
 
+import { spawnSync } from 'node:child_process';
 import { readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
 import { listFiles, PackageManager } from '@vscode/vsce';
 import { beforeAll, describe, expect, test } from 'vitest';
 import manifest from '../package.json';
 import { RULES } from '../server/rules/index';
+import { sandbox } from './support/sandbox';
+
+const box = sandbox();
 
 let files: readonly string[];
 
@@ -75,6 +80,27 @@ describe('the list is enough', () => {
       expect([file, foreign]).toEqual([file, []]);
     }
   });
+});
+
+test('the package alone, without the native parser, says what a checkout says', { timeout: 60_000 }, () => {
+  for (const file of files.filter((one) => one.startsWith('dist/') || one === 'package.json')) {
+    box.put({ [`package/${file}`]: readFileSync(file) });
+  }
+  const padding = `/* ${'-'.repeat(60_000)} */\n`;
+  const source = readFileSync('samples/driver.c', 'utf8');
+  for (let i = 0; i < 60; i++) box.put({ [`tree/f${i}.c`]: `${source}/* ${i} */${padding}` });
+  const cache = { XDG_CACHE_HOME: join(box.folder, 'cache') };
+  for (const paths of [['tree/f0.c'], ['tree/f1.c'], ['--jobs', '2', 'tree']]) {
+    const args = ['check', '--no-cache', '--fail-on', 'never', '--format', 'json', ...paths];
+    const alone = spawnSync(process.execPath, [join(box.folder, 'package/dist/cli.js'), ...args], {
+      cwd: box.folder,
+      encoding: 'utf8',
+      env: { ...process.env, ...cache },
+    });
+    expect(alone.stderr).toBe('');
+    expect(JSON.parse(alone.stdout).findings.length).toBeGreaterThan(0);
+    expect(alone.stdout).toBe(box.run(args, undefined, cache).out);
+  }
 });
 
 test('programs for the browser need no module of Node', () => {

@@ -20,13 +20,14 @@ export interface WorkerTask {
 let parser: ReturnType<typeof createParser> | undefined;
 
 export default async function analyzeFiles({ files, cache }: WorkerTask): Promise<readonly FileOutcome[]> {
-  parser ??= createParser();
+  // A thread that is ended while it is inside the native parser takes the process with it; the WASM one is as fast here.
+  parser ??= createParser({ engine: 'wasm' });
   const loaded = await parser;
   const store = cache && openStore(cache);
   const outcomes: FileOutcome[] = [];
   for (const { file, options, externals } of files) {
     outcomes.push(analyzeFile(file, loaded, options, externals, store));
-    // The native parser's trees are freed between two turns of the loop, and not before.
+    // Whoever wants to end the work gets a turn.
     await turn();
   }
   return outcomes;
