@@ -7,6 +7,7 @@ import type { Flow } from './flow';
 import { walkedList } from './flow';
 import { findMeasures, type Measure } from './measure';
 import { type ListFacts, listAt } from './tables';
+import { calledTemporaries } from './temporaries';
 import { alternatives, mentions, pure, type Value } from './values';
 
 /** The device is given the first DMA address of a list. */
@@ -71,11 +72,7 @@ function implementsMapping(ir: FunctionIr): boolean {
 function fillsAddress(target: { readonly kind: string; readonly name?: string }, flow: Flow): boolean {
   if (target.kind === 'field') return target.name === 'dma_address';
   if (target.kind !== 'name') return false;
-  const name = target.name ?? '';
-  if (!name.startsWith('#')) return false;
-  return flow.ir.blocks.some((block) =>
-    block.statements.some((one) => one.kind === 'call' && one.result === name && one.call.name === 'sg_dma_address'),
-  );
+  return calledTemporaries(flow.ir).get(target.name ?? '')?.name === 'sg_dma_address';
 }
 
 function findFirstAddressUses(flow: Flow): readonly FirstAddressUse[] {

@@ -10,6 +10,7 @@ import { type CallFact, type Flow, PRINTS } from './flow';
 import { ownedPlaces, reaches, releases, renews, saysFailed } from './mappings';
 import { followFrom, type PathEnd, type PathEvent } from './paths';
 import { tableOf } from './tables';
+import { calledTemporaries } from './temporaries';
 import { alternatives, carries, constant, mentions, mentionsKey, substitute, type Value } from './values';
 
 export interface Leak {
@@ -344,11 +345,7 @@ function isZero(value: Value): boolean {
 
 /** `SKB_ADDR(skb) = ...`: memory behind a macro. */
 function isMacroTarget(flow: Flow, target: Expr): boolean {
-  return (
-    target.kind === 'name' &&
-    target.name.startsWith('#') &&
-    flow.ir.blocks.some((block) => block.statements.some((one) => one.kind === 'call' && one.result === target.name))
-  );
+  return target.kind === 'name' && calledTemporaries(flow.ir).has(target.name);
 }
 
 function isPrepare(call: CallFact): boolean {

@@ -1,6 +1,6 @@
-/** Temporaries that nobody reads outside the block that makes them: they need not be carried on. */
+/** Temporaries: the calls whose results they hold, and the blocks that they need not be carried out of. */
 
-import type { FunctionIr } from '../code/ir';
+import type { Call, FunctionIr, Statement } from '../code/ir';
 import { visitEnd, visitExpression, visitStatement } from '../code/visit';
 
 const known = new WeakMap<FunctionIr, ReadonlyMap<number, readonly string[]>>();
@@ -43,4 +43,20 @@ function findDying(ir: FunctionIr): ReadonlyMap<number, readonly string[]> {
     else dying.set(home, [name]);
   }
   return dying;
+}
+
+const called = new WeakMap<FunctionIr, ReadonlyMap<string, Call>>();
+
+/** By temporary, the call whose result it holds. */
+export function calledTemporaries(ir: FunctionIr): ReadonlyMap<string, Call> {
+  let calls = called.get(ir);
+  if (!calls) {
+    calls = new Map(ir.blocks.flatMap(({ statements }) => statements.flatMap(resultOf)));
+    called.set(ir, calls);
+  }
+  return calls;
+}
+
+function resultOf(statement: Statement): readonly (readonly [string, Call])[] {
+  return statement.kind === 'call' && statement.result?.startsWith('#') ? [[statement.result, statement.call]] : [];
 }

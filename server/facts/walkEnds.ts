@@ -1,6 +1,8 @@
 /** Why a walk may end before its count does. */
 
+import type { Call } from '../code/ir';
 import { type Flow, PRINTS, walkedList } from './flow';
+import { calledTemporaries } from './temporaries';
 import { alternatives, mentions, type Value } from './values';
 import type { Walk } from './walks';
 
@@ -56,15 +58,17 @@ function filledLists(flow: Flow): ReadonlySet<string> {
   const known = FILLED.get(flow);
   if (known) return known;
   const filled = new Set<string>();
+  const temporaries = calledTemporaries(flow.ir);
   for (const { target, value, place } of flow.stores) {
     // A translated address, such as `sg->dma_address += base`, was there before.
     const isTranslated = () =>
       mentions(value, (part) => part.kind === 'pure' && (part.name === 'sg_dma_address' || part.name === 'sg_dma_len'));
     if (target.kind === 'field' && (target.name === 'dma_address' || target.name === 'dma_length') && !isTranslated())
       filled.add(listOf(flow, place.replace(/(?:->|\.)dma_(?:address|length)$/, '')));
-    if (target.kind === 'name' && target.name.startsWith('#')) {
-      const macro = accessorCall(flow, target.name);
-      if (macro) filled.add(listOf(flow, flow.calls.find((call) => call.call.id === macro)?.args[0]?.key ?? ''));
+    if (target.kind === 'name') {
+      const macro = temporaries.get(target.name);
+      if (isAccessor(macro))
+        filled.add(listOf(flow, flow.calls.find(({ call }) => call === macro)?.args[0]?.key ?? ''));
     }
   }
   for (const call of flow.calls) {
@@ -72,23 +76,15 @@ function filledLists(flow: Flow): ReadonlySet<string> {
     if (PRINTS.test(call.call.name ?? '')) continue;
     for (const arg of call.call.args) {
       if (arg.kind !== 'address' || arg.base.kind !== 'name') continue;
-      const macro = accessorCall(flow, arg.base.name);
-      if (macro) filled.add(ANY).add(ALLOCATED);
+      if (isAccessor(temporaries.get(arg.base.name))) filled.add(ANY).add(ALLOCATED);
     }
   }
   FILLED.set(flow, filled);
   return filled;
 }
 
-/** The call of sg_dma_address() or sg_dma_len() whose result is the temporary `name`. */
-function accessorCall(flow: Flow, name: string): number | undefined {
-  for (const block of flow.ir.blocks) {
-    for (const one of block.statements) {
-      if (one.kind !== 'call' || one.result !== name) continue;
-      if (one.call.name === 'sg_dma_address' || one.call.name === 'sg_dma_len') return one.call.id;
-    }
-  }
-  return undefined;
+function isAccessor(call: Call | undefined): boolean {
+  return call?.name === 'sg_dma_address' || call?.name === 'sg_dma_len';
 }
 
 /** The list of the entry with that key. */
