@@ -19,7 +19,7 @@ const DMA_NAMES = new RegExp(`\\b\\w*(?:${MENTIONS_DMA.source})\\w*`, 'g');
 const SETS_MASK = /_set_(?:consistent_|coherent_)?(?:dma_)?mask/;
 const FREES = /^(?:dmam?_(?:free_\w+|pool_free|pool_destroy)|pci_free_consistent|pci_pool_(?:free|destroy))$/;
 /** A mask whose result nobody looks at. */
-const DROPS_MASK = /[;{})]\s*(?:dma|pci)_\w*set_\w*mask\w*\s*\(/;
+const DROPS_MASK = /(?:^|[;{})/])\s*(?:dma|pci)_\w*set_\w*mask\w*\s*\(/m;
 /** `dma_alloc_coherent(dev, SIZE, ...)`, `dma_free_coherent(dev, SIZE, ...)`. */
 const SIZED =
   /\b(?:dmam?|pci)_z?(?:alloc|free)_\w+\s*\([^,;()]*(?:\([^;()]*\)[^,;()]*)*,([^,;()]*(?:\([^;()]*\)[^,;()]*)*),/g;

@@ -37,6 +37,7 @@ export const NO_DEVICE = {
   cpuWalks: [],
   cpuFields: [],
   physicalUses: [],
+  indexedLists: [],
 } as const;
 
 export function withoutDevice(contiguity: ContiguityFacts): ContiguityFacts {

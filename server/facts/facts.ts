@@ -44,6 +44,7 @@ import type { Flow } from './flow';
 import { followFunctions } from './following';
 import { fieldsTestedForOne } from './guards';
 import { findImportReads, type ImportRead } from './importReads';
+import { findIndexedLists, type IndexedList } from './indexedLists';
 import { createKnowledge, type Knowledge } from './knowledge';
 import { findLeaks, type Leak } from './leaks';
 import { deviceHints } from './limits';
@@ -101,6 +102,7 @@ export interface FunctionFacts {
   readonly misreadResults: readonly MisreadResult[];
   readonly importReads: readonly ImportRead[];
   readonly rawLists: readonly RawList[];
+  readonly indexedLists: readonly IndexedList[];
   readonly untestedAddresses: readonly UntestedAddress[];
   readonly unmapsWithMappedCount: readonly MappedCountRelease[];
   readonly syncsWithMappedCount: readonly MappedCountRelease[];
@@ -280,6 +282,7 @@ function walkFindings(
     cpuWalks: findCpuWalks(flow, walked, context),
     cpuFields: findCpuFields(flow, walked, context.mappings),
     physicalUses: findPhysicalUses(flow, walked, context.mappings),
+    indexedLists: findIndexedLists(flow, walked),
   };
 }
 

@@ -137,7 +137,7 @@ function plainWalk(flow: Flow, loop: Loop, index: number, reads: readonly EntryR
 }
 
 /** The list that a moving entry began with: by sg_next(), by `sg++`, or by a moving index. */
-function headOf(entry: Value): Value | undefined {
+export function headOf(entry: Value): Value | undefined {
   if (entry.kind === 'either') {
     const moves = (option: Value) =>
       (option.kind === 'pure' && option.name === 'sg_next') || (option.kind === 'binary' && option.op === '+');

@@ -12,6 +12,7 @@ import { dmaAddressBeforeMap } from './dma-address-before-map';
 import { doubleUnmap } from './double-unmap';
 import { freeMismatch } from './free-mismatch';
 import { importReadsPages } from './import-reads-pages';
+import { listIndexed } from './list-indexed';
 import { listNotInitialised } from './list-not-initialised';
 import { mapResultMisread } from './map-result-misread';
 import { mapResultUnchecked } from './map-result-unchecked';
@@ -78,5 +79,6 @@ export const RULES: readonly Rule[] = [
   staticBuffer,
   importReadsPages,
   listNotInitialised,
+  listIndexed,
   removedFunction,
 ];

@@ -47,6 +47,10 @@ int g(struct device *dev) { return dma_map_single(dev, pattern, 64, 1); }
       chosen(`${set}int map(struct device *dev, struct sg_table *sgt) { return dma_map_sgtable(dev, sgt, 1, 0); }`),
     ).toEqual(['function probe', 'function map']);
     expect(chosen('int probe(struct device *dev) { dma_set_mask(dev, 1); return 0; }')).toEqual(['function probe']);
+    for (const comment of ['/* old boards */', '// old boards\n', '\n#ifdef OLD\n'])
+      expect(chosen(`int probe(struct device *dev) { ${comment} dma_set_mask(dev, 1); return 0; }`)).toEqual([
+        'function probe',
+      ]);
     expect(chosen('int probe(struct device *dev) { return dma_set_mask(dev, 2) && dma_set_mask(dev, 1); }')).toEqual([
       'function probe',
     ]);
