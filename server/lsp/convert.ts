@@ -24,8 +24,15 @@ export function toRange(span: Span, document: TextDocument): Range {
   return { start: document.positionAt(span.start), end: document.positionAt(span.end) };
 }
 
+/** How an editor may draw what a finding is about: faded, or struck through. */
+const TAGS: Readonly<Record<string, DiagnosticTag>> = {
+  [UNUSED_SUPPRESSION]: DiagnosticTag.Unnecessary,
+  'removed-function': DiagnosticTag.Deprecated,
+};
+
 export function toDiagnostic(finding: Finding, document: TextDocument, rulePage: (rule: string) => string): Diagnostic {
   const isUnused = finding.rule === UNUSED_SUPPRESSION;
+  const tag = TAGS[finding.rule];
   const data: DiagnosticData = {
     rule: finding.rule,
     function: finding.function,
@@ -38,7 +45,8 @@ export function toDiagnostic(finding: Finding, document: TextDocument, rulePage:
     source: SOURCE,
     code: finding.rule,
     // The comment that allows nothing has no page of its own.
-    ...(isUnused ? { tags: [DiagnosticTag.Unnecessary] } : { codeDescription: { href: rulePage(finding.rule) } }),
+    ...(!isUnused && { codeDescription: { href: rulePage(finding.rule) } }),
+    ...(tag !== undefined && { tags: [tag] }),
     message: finding.message,
     relatedInformation: finding.related.map((one) => ({ location: toLocation(one, document), message: one.message })),
     data,

@@ -21,13 +21,15 @@ export class Ledger {
   private readonly places = new Places();
   /** Released before; a second release is told from one of something that was mapped before the trace began. */
   private readonly released = new Set<bigint>();
+  /** Live mappings that are only counted any more: the oldest of very many. `line` is that of the first. */
+  readonly forgotten = { count: 0, bytes: 0, line: 0 };
 
   constructor(report: Report) {
     this.report = report;
   }
 
   get size(): number {
-    return this.live.size;
+    return this.live.size + this.forgotten.count;
   }
 
   /** How far apart the live ranges lie: 0 side by side, towards 1 far apart. */
@@ -53,6 +55,19 @@ export class Ledger {
         if (other) this.report('overlap', event.line, overlapText(event, other.event));
       }
     }
+    if (MOST_LIVE < this.live.size) this.forgetOldest();
+  }
+
+  private forgetOldest(): void {
+    const [oldest] = this.live;
+    if (!oldest) return;
+    const { event, bytes } = oldest;
+    this.remove(oldest);
+    if (event.kind === 'alloc') return;
+    if (this.forgotten.count === 0) this.forgotten.line = event.line;
+    this.forgotten.count += 1;
+    this.forgotten.bytes += bytes;
+    this.bytes += bytes;
   }
 
   /** The mapping that an event releases; undefined when the trace does not have it. */
@@ -66,18 +81,33 @@ export class Ledger {
     if (!mapping) {
       if (this.released.has(key)) {
         this.report('double-unmap', event.line, `${event.name}() releases ${hex(key)} a second time`);
+      } else if (0 < this.forgotten.count) {
+        const share = this.forgotten.bytes / this.forgotten.count;
+        this.forgotten.count -= 1;
+        this.forgotten.bytes -= share;
+        this.bytes -= share;
       }
       return undefined;
     }
     const why = mismatch(mapping.event, event);
     if (why !== undefined) this.report('unmap-mismatch', event.line, why);
-    candidates.splice(candidates.indexOf(mapping), 1);
-    if (candidates.length === 0) table.delete(key);
-    this.live.delete(mapping);
-    this.bytes -= mapping.bytes;
+    this.remove(mapping);
     this.remember(key);
-    if (isTranslated(mapping.event)) for (const range of mapping.event.ranges) this.places.remove(range, mapping);
     return mapping;
+  }
+
+  private remove(mapping: LiveMapping): void {
+    const { event, bytes } = mapping;
+    const table = event.kind === 'map-sg' ? this.byMemory : this.byAddress;
+    const key = keyOf(event);
+    const others = key === undefined ? undefined : table.get(key);
+    if (key !== undefined && others) {
+      others.splice(others.indexOf(mapping), 1);
+      if (others.length === 0) table.delete(key);
+    }
+    this.live.delete(mapping);
+    this.bytes -= bytes;
+    if (isTranslated(event)) for (const range of event.ranges) this.places.remove(range, mapping);
   }
 
   private remember(key: bigint): void {
@@ -91,6 +121,8 @@ export class Ledger {
 }
 
 const MOST_REMEMBERED = 100_000;
+/** More live mappings than devices have: what a driver leaks must not fill the memory. */
+const MOST_LIVE = 100_000;
 
 /** Live ranges in address order. */
 class Places {

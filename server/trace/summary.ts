@@ -183,7 +183,8 @@ class DeviceState {
   /** Leaks are told only where no event is missing. */
   findings(lost: number): readonly TraceFinding[] {
     const found: TraceFinding[] = [...this.wrong].map(([kind, one]) => ({ kind, device: this.name, ...one }));
-    let [count, line, bytes] = [0, 0, 0];
+    let { count, line, bytes } = this.ledger.forgotten;
+    bytes = Math.round(bytes);
     for (const { event, bytes: size } of this.ledger.all()) {
       if (event.kind === 'alloc') continue;
       line = count === 0 ? event.line : Math.min(line, event.line);

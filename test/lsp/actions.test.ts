@@ -98,6 +98,18 @@ describe('allow here', () => {
       ['unmap-with-mapped-count', undefined],
     ]);
   });
+
+  test('a function that the target kernel does not have any more is shown as deprecated', async () => {
+    const session = await begin();
+    await session.open(`
+int map(struct pci_dev *pdev, struct scatterlist *sgl, int n)
+{
+	return pci_map_sg(pdev, sgl, n, PCI_DMA_TODEVICE) ? 0 : -ENOMEM;
+}
+`);
+    const found = await session.diagnostics((params) => params.version === 1);
+    expect(found.map((one) => [one.code, one.tags])).toEqual([['removed-function', [2]]]);
+  });
 });
 
 test('a rule is explained only by clients that can', async () => {

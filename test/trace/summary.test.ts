@@ -268,3 +268,19 @@ test('a long trace keeps a bounded number of slices, samples and shapes', () => 
   expect(long.samples.length).toBeGreaterThan(1000);
   expect(long.devices[0]?.directions[0]).toMatchObject({ pages: 5000, live: 0, liveMax: 1 });
 });
+
+test('of very many mappings that are never released the oldest are only counted', () => {
+  const summary = new TraceSummary();
+  const parser = new TraceParser((item) => summary.add(item));
+  const event = (what: string, i: number) =>
+    `  t-1 [000] ..... 1.000000: ${what}: d dir=TO_DEVICE dma_addr=${(0x100000000 + i * 4096).toString(16)} size=64`;
+  const leaked = 100_500;
+  for (let i = 0; i < leaked; i++) parser.push(`${event('dma_map_page', i)} phys_addr=1000 attrs=`);
+  // One that was forgotten, and one that was not.
+  for (const i of [0, leaked - 1]) parser.push(`${event('dma_unmap_page', i)} attrs=`);
+  parser.end();
+  const { devices, findings } = summary.report(parser.lines);
+  expect(devices[0]?.directions[0]?.liveMax).toBe(leaked);
+  expect(findings.map((one) => [one.kind, one.count, one.line])).toEqual([['leak', leaked - 2, 1]]);
+  expect(findings[0]?.message).toContain(`${leaked - 2} mappings (${(leaked - 2) * 64} bytes)`);
+});
