@@ -130,7 +130,7 @@ function takesSuccessForFailure(
   return (
     map.api?.fails === 'nonzero' &&
     readsSegments(flow, success) === 'never' &&
-    readsSegments(flow, failure) === 'always'
+    /^(?:always|sometimes)$/.test(readsSegments(flow, failure) ?? '')
   );
 }
 

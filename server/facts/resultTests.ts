@@ -76,13 +76,15 @@ function givesUp(flow: Flow, block: number, isResult: (part: Value) => boolean):
 }
 
 /** Whether the ways from the block on read DMA addresses or lengths; undefined where it depends, or cannot be told. */
-export function readsSegments(flow: Flow, block: number): 'always' | 'never' | undefined {
+export function readsSegments(flow: Flow, block: number): 'always' | 'sometimes' | 'never' | undefined {
   const env = flow.entering.get(block);
   const outcomes = env && explore(flow, block, env);
   if (!outcomes || outcomes.length === 0) return undefined;
   if (!outcomes.some((one) => one.calls.some(readsSegment)))
     return outcomes.every((one) => one.returned) ? 'never' : undefined;
-  return outcomes.every((one) => one.calls.some(readsSegment)) ? 'always' : undefined;
+  if (outcomes.every((one) => one.calls.some(readsSegment))) return 'always';
+  // Of another try, nothing is known here.
+  return outcomes.some((one) => one.calls.some(({ api }) => api?.role === 'map')) ? undefined : 'sometimes';
 }
 
 function readsSegment({ api, result }: CallFact): boolean {

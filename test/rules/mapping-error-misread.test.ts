@@ -61,4 +61,40 @@ describe('map-result-misread', () => {
         .replace('dma_map_single(engine->dev, req->key, req->keylen, DMA_TO_DEVICE)', '0')
         .replace('dma_mapping_error(engine->dev, key)', 'dma_map_sgtable(engine->dev, req->sgt, DMA_TO_DEVICE, 0)'),
     ));
+
+  test('the segments of a table that was not mapped are walked, if there are any', () =>
+    check(
+      [mapResultMisread],
+      `
+void bind(struct gart *gart, struct sg_table *sgt)
+{
+    struct scatterlist *sg;
+    int i, j = 0;
+
+    if (!dma_map_sgtable(gart->dev, sgt, DMA_BIDIRECTIONAL, 0))
+    //   ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ error: dma_map_sgtable() returns 0 on success; here success is taken for failure
+        return;
+    for_each_sgtable_dma_sg(sgt, sg, i)
+        gart->entries[j++] = sg_dma_address(sg) | GART_VALID;
+}`,
+    ));
+
+  test('where the first device cannot map the table, another one may', () =>
+    check(
+      [mapResultMisread],
+      `
+int bind(struct gart *gart, struct sg_table *sgt)
+{
+    struct scatterlist *sg;
+    int i, j = 0;
+
+    if (!dma_map_sgtable(gart->dev, sgt, DMA_BIDIRECTIONAL, 0))
+        return 0;
+    if (dma_map_sgtable(gart->parent, sgt, DMA_BIDIRECTIONAL, 0))
+        return -EIO;
+    for_each_sgtable_dma_sg(sgt, sg, i)
+        gart->entries[j++] = sg_dma_address(sg) | GART_VALID;
+    return 0;
+}`,
+    ));
 });
