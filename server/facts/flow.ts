@@ -135,7 +135,6 @@ export function runStatement(
   const { names } = context;
   switch (statement.kind) {
     case 'declare':
-      // An array is where it is, whatever it holds.
       if (!names.arrays.has(statement.name)) env.set(statement.name, opaque(`unset:${statement.name}`));
       break;
     case 'assign': {
@@ -150,7 +149,8 @@ export function runStatement(
         span: statement.span,
         block: block.id,
       });
-      env.set(place.key, value);
+      // An array is where it is, whatever it holds.
+      if (statement.target.kind !== 'name' || !names.arrays.has(statement.target.name)) env.set(place.key, value);
       if (statement.value.kind === 'initializer') storeInitializer(place.key, statement.value, env, names);
       break;
     }
