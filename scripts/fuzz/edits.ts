@@ -3,6 +3,7 @@
 import { TextDocument } from 'vscode-languageserver-textdocument';
 import { RULES } from '../../server/rules/index';
 import { type Talk, talk } from './client';
+import { crossJson } from './cross';
 import { mutate } from './mutate';
 import type { Random } from './random';
 import { must, type Target } from './target';
@@ -38,6 +39,7 @@ export function editsTarget(drivers: readonly string[]): Target {
       }
       return JSON.stringify({ text, steps });
     },
+    vary: crossJson,
     async feed(input) {
       const { text, steps }: { text: string; steps: readonly { edits: Edit[]; isAsked: boolean }[] } =
         JSON.parse(input);

@@ -19,6 +19,7 @@ import { traceSvg } from '../../server/trace/svg';
 import { traceText } from '../../server/trace/text';
 import { NEWEST_KERNEL } from '../../server/types';
 import { PROJECT_SCHEMA, parseProjectFile } from '../../server/workspace/projectFile';
+import { crossJson, crossLines } from './cross';
 import type { Random } from './random';
 import { checkSvg } from './source';
 import { must, type Target } from './target';
@@ -56,6 +57,7 @@ const simulate: Target = {
     const platform = random.pick(PLATFORMS).id;
     return JSON.stringify({ platform, segments: sizes(random), p2p: random.once(5) ? '0:1:4K' : undefined, options });
   },
+  vary: crossJson,
   feed(input) {
     const { platform, segments, p2p, options } = JSON.parse(input);
     const found = PLATFORMS.find((one) => one.id === platform);
@@ -100,6 +102,7 @@ const history: Target = {
     };
     return damage(JSON.stringify(document), random);
   },
+  vary: varyText,
   feed(input) {
     const parsed = parseHistory(json(input));
     if (!parsed.ok) {
@@ -118,6 +121,7 @@ const history: Target = {
 function recordings(lines: readonly string[]): Target {
   return {
     make: (random) => Array.from({ length: 3 }, () => damage(random.pick(lines), random)).join('\n'),
+    vary: varyText,
     feed: (input) => tolerate(() => replayVectors(input.split('\n')), VectorError),
   };
 }
@@ -134,6 +138,7 @@ const settings: Target = {
       }),
       random,
     ),
+  vary: varyText,
   feed: (input) => void readSettings(json(input)),
 };
 
@@ -145,6 +150,7 @@ const project: Target = {
     const entries = Array.from({ length: random.below(5) }, () => [random.pick([...names, 'x']), value()] as const);
     return damage(JSON.stringify(Object.fromEntries(entries), undefined, random.below(3)), random);
   },
+  vary: varyText,
   feed(input) {
     const parsed = parseProjectFile(input);
     if (parsed.ok) return;
@@ -158,6 +164,7 @@ const REPORT = '{"version":1,"kernel":"6.12","files":{"seen":1,"analyzed":1,"fai
 
 const reports: Target = {
   make: (random) => damage(random.pick([BASELINE, REPORT]), random),
+  vary: varyText,
   feed(input) {
     tolerate(() => {
       const baseline = parseBaseline(input);
@@ -172,6 +179,7 @@ const DIFF =
 
 const diffs: Target = {
   make: (random) => damage(damage(DIFF.repeat(1 + random.below(3)), random), random),
+  vary: varyText,
   feed(input) {
     for (const { names, lines } of parseUnifiedDiff(input)) {
       must(0 < names.length, 'a file of a diff has a name');
@@ -187,6 +195,7 @@ function traces(lines: readonly string[]): Target {
       const from = random.below(lines.length);
       return damage(lines.slice(from, from + 1 + random.below(40)).join('\n'), random);
     },
+    vary: varyText,
     feed(input) {
       const summary = new TraceSummary();
       const parser = new TraceParser((item) => summary.add(item));
@@ -241,6 +250,13 @@ function damage(text: string, random: Random): string {
     damaged = damaged.slice(0, at) + piece + damaged.slice(at + random.below(3));
   }
   return damaged;
+}
+
+/** What is JSON in both stays JSON half of the time; else lines are mixed, and some of it is damaged. */
+function varyText(input: string, other: string, random: Random): string {
+  const isJson = json(input) !== undefined && json(other) !== undefined;
+  if (isJson && random.once(2)) return crossJson(input, other, random);
+  return damage(crossLines(input, other, random), random);
 }
 
 function json(text: string): unknown {

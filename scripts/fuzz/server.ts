@@ -2,6 +2,7 @@
 
 import { RULES } from '../../server/rules/index';
 import { frame, talk } from './client';
+import { crossJson } from './cross';
 import { mutate } from './mutate';
 import type { Random } from './random';
 import { must, type Target } from './target';
@@ -15,6 +16,7 @@ export const serverTarget: Target = {
     const messages = Array.from({ length: 3 + random.below(12) }, (_one, id) => message(id + 10, random, examples));
     return JSON.stringify(random.once(8) ? messages : [initialize(random), ...messages]);
   },
+  vary: crossJson,
   async feed(input) {
     const { send, ask } = talk();
     // A header that is no header spoils the chunk that it comes in, so each message is one.

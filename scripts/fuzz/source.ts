@@ -34,6 +34,7 @@ export function sourceTarget(parser: Parser, drivers: readonly string[]): Target
       const from = 0 < drivers.length && random.once(3) ? drivers : examples;
       return mutate(random.pick(from), random, seeds);
     },
+    vary: (input, other, random) => mutate(input, random, [other]),
     feed(text, random) {
       checkDialect(text);
       checkParser(text, parser);
