@@ -38,4 +38,4 @@ export function dmaFunction(name: string | undefined): DmaFunction | undefined {
  * vectors and ROMs of PCI devices are allocated and mapped under similar names, and do not matter.
  */
 export const MENTIONS_DMA =
-  /dmam?_(?:map|unmap|sync|z?alloc|free|mapping_error|pool|p2pdma|iova|set)_|dma_mapping_error|pci_(?:un)?map_(?:single|page|sg)\b|pci_p2pdma_(?:un)?map_|pci_dma_|pci_z?alloc_consistent|pci_free_consistent|pci_pool_|pci_set_(?:consistent_)?dma_|sg_dma_|dma_address|scsi_dma_|_dma_sg\b|frag_dma_map|dma_buf_(?:un)?map_attachment|get_pages_sgt|vb2_dma_|prime_get_contiguous|gadget_(?:un)?map_request|rq_dma_(?:un)?map|host1x_bo_pin/;
+  /dmam?_(?:map|unmap|sync|z?alloc|free|mapping_error|pool|p2pdma|iova|set)_|dma_mapping_error|pci_(?:un)?map_(?:single|page|sg)\b|pci_p2pdma_(?:un)?map_|pci_dma_|pci_z?alloc_consistent|pci_free_consistent|pci_pool_|pci_set_(?:consistent_)?dma_|sg_dma_|dma_address|scsi_dma_|_dma_sg\b|frag_dma_map|dma_buf_(?:un)?map_attachment|get_pages_sgt|vb2_dma_|prime_get_contiguous|gadget_(?:un)?map_request|rq_dma_(?:un)?map|host1x_bo_pin|sg_alloc_table/;

@@ -75,11 +75,23 @@ function changesInGit(revision: string): ChangedLines {
   const commit = commitOf(revision, top);
   const format = ['--unified=0', '--find-renames', '--no-color', '--no-ext-diff', '--no-textconv', '--no-relative'];
   const prefixes = ['--src-prefix=a/', '--dst-prefix=b/', '--output-indicator-new=+', '--output-indicator-old=-'];
-  const diff = git(top, ['diff', ...format, ...prefixes, '--submodule=short', commit, '--']);
+  const settings = withoutFilters(top);
+  const diff = diffOf(top, [...settings, 'diff', ...format, ...prefixes, '--ignore-submodules=all', commit, '--']);
   const changed = linesByPath(diff, [top]);
   const untracked = git(top, ['ls-files', '--others', '--exclude-standard', '-z', '--', '*.c', '*.h']);
   for (const name of untracked.split('\0')) if (name !== '') changed.set(realPath(join(top, name)), 'all');
   return changed;
+}
+
+/** In a clone without all old files git would have to fetch them, which is the user's to ask for. */
+function diffOf(top: string, args: readonly string[]): string {
+  try {
+    return git(top, args);
+  } catch (error) {
+    if (error instanceof UsageError || !(error instanceof Error)) throw error;
+    const wayOut = 'if git has to fetch what this clone left out, pipe its diff in: git diff | dma-lens check --diff -';
+    throw new UsageError(`${error.message}; ${wayOut}`);
+  }
 }
 
 /** The commit of `REV`, or where the current branch left it for `REV...`. */
@@ -109,11 +121,37 @@ function topFolder(): string | undefined {
   }
 }
 
+/** Options that turn off the programs which the repository's configuration lets files pass through. */
+function withoutFilters(top: string): readonly string[] {
+  let listed: string;
+  try {
+    listed = git(top, ['config', '--name-only', '-z', '--get-regexp', '^filter\\.']);
+  } catch {
+    // There are none.
+    return [];
+  }
+  const names = new Set(listed.split('\0').flatMap((key) => /^filter\.([\s\S]*)\.\w+$/.exec(key)?.[1] ?? []));
+  // Git takes what is before the first `=` for the name of a setting.
+  if ([...names].some((name) => name.includes('='))) {
+    throw new UsageError(
+      "a filter in git's configuration has '=' in its name; pipe the diff in: git diff | dma-lens check --diff -",
+    );
+  }
+  return [...names].flatMap((name) =>
+    ['clean=', 'process=', 'required=false'].flatMap((setting) => ['-c', `filter.${name}.${setting}`]),
+  );
+}
+
+/** Nothing that a repository's configuration or its hooks name is run, and nothing is fetched or written. */
+const CAREFUL = ['core.fsmonitor=false', 'core.hooksPath=/dev/null', 'protocol.allow=never'];
+const CAREFUL_ENV = { GIT_OPTIONAL_LOCKS: '0', GIT_NO_LAZY_FETCH: '1', GIT_TERMINAL_PROMPT: '0' };
+
 /** Runs git without a shell; what it says on standard error is kept for the message. */
 function git(folder: string, args: readonly string[]): string {
   try {
-    return execFileSync('git', ['-c', 'core.fsmonitor=false', ...args], {
+    return execFileSync('git', [...CAREFUL.flatMap((setting) => ['-c', setting]), ...args], {
       cwd: folder,
+      env: { ...process.env, ...CAREFUL_ENV },
       encoding: 'utf8',
       maxBuffer: 1024 * 1024 * 1024,
       stdio: ['ignore', 'pipe', 'pipe'],

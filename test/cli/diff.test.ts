@@ -176,3 +176,12 @@ int low_map(struct device *dev, struct scatterlist *sgl, int n)
   expect(out).toMatch(/^drivers\/high\.c:6:.*unmap-with-mapped-count/);
   expect(out.trim().split('\n')).toHaveLength(1);
 });
+
+test('a clone that left old files out is told how to do it; nothing is fetched', () => {
+  git('config', 'uploadpack.allowFilter', 'true');
+  put({ 'a.c': touch(box.read('a.c'), 'quit') });
+  git('commit', '-qam', 'changed');
+  git('clone', '-q', '--filter=blob:none', `file://${folder}`, 'partial');
+  process.chdir(join(folder, 'partial'));
+  return expect(changesSince('HEAD~1')).rejects.toThrow('git diff | dma-lens check --diff -');
+});

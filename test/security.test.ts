@@ -1,0 +1,235 @@
+/**
+ * What comes from files, traces, settings and workspaces starts nothing, reaches nobody, and is written nowhere but where
+ * the command line says, and in the cache. A process is watched from within, and git by traps that leave a mark.
+ */
+
+import { spawn, spawnSync } from 'node:child_process';
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { beforeAll, describe, expect, test, vi } from 'vitest';
+import { frame } from '../scripts/fuzz/client';
+import { sandbox } from './support/sandbox';
+import { FIRST_ADDRESS, WRONG_COUNT } from './support/scan';
+
+vi.setConfig({ testTimeout: 120_000 });
+
+const box = sandbox();
+const CLI = resolve('dist/cli.js');
+const WATCH = resolve('test/support/watchProcess.cjs');
+const LOG = join(box.folder, 'log');
+const CACHE = join(box.folder, 'cache');
+/** Names and words that would do something in a shell, on a terminal, in Markdown or in HTML. */
+const NAMES = [
+  '$(touch pwned).c',
+  '`touch pwned`.c',
+  ';touch pwned;.c',
+  '\'"&|<b>.c',
+  '--fix.c',
+  '-rf.c',
+  'a\nb.c',
+  '~.c',
+];
+const WORDS = '$(touch pwned) `touch pwned` <script>alert(1)</script> ![x](http://example.org/x) [x](command:y)';
+const SETTINGS = {
+  'dmaLens.server.path': '/bin/sh',
+  'dmaLens.trace.server': '$(touch pwned)',
+  'git.path': './pwn.sh',
+};
+
+beforeAll(() => {
+  for (const [i, name] of NAMES.entries()) {
+    box.put({ [`tree/${name}`]: `/* ${WORDS} ${i} */\n${i % 2 === 0 ? WRONG_COUNT : FIRST_ADDRESS}` });
+  }
+  // Enough for workers.
+  for (let i = 0; i < 40; i++) box.put({ [`tree/more/f${i}.c`]: `${WRONG_COUNT}/* ${i} ${'-'.repeat(60_000)} */\n` });
+  box.put({
+    'tree/dma-lens.json': `{ "kernel": "6.12", "ignore": ["../../**", "$(touch pwned)"] }`,
+    'tree/.vscode/settings.json': JSON.stringify(SETTINGS),
+    'tree/package.json': JSON.stringify({ main: './pwn.js', scripts: { preinstall: 'touch pwned' } }),
+    'tree/node_modules/tree-sitter/index.js': `require('node:fs').writeFileSync('pwned', '')`,
+    'tree/tree-sitter.js': `require('node:fs').writeFileSync('pwned', '')`,
+    'tree/.gitignore': '!*\n$(touch pwned)\n',
+  });
+});
+
+/** Starts the command line; `did` tells what it did besides reading and writing to the cache, as `write "/tmp/x"`. */
+function start(args: readonly string[], cache = CACHE) {
+  rmSync(LOG, { force: true });
+  const child = spawn(process.execPath, ['--require', WATCH, CLI, ...args], {
+    cwd: join(box.folder, 'tree'),
+    env: { ...process.env, XDG_CACHE_HOME: CACHE, WATCH_LOG: LOG },
+  });
+  const did = () => {
+    const lines = existsSync(LOG) ? readFileSync(LOG, 'utf8').trimEnd().split('\n') : [];
+    return lines.filter((line) => !line.startsWith(`write "${cache}`));
+  };
+  return { child, did };
+}
+
+/** Runs it to its end. */
+async function watched(args: readonly string[], input = '', cache = CACHE) {
+  const { child, did } = start(args, cache);
+  child.stdin.end(input);
+  child.stdout.resume();
+  let err = '';
+  child.stderr.on('data', (part) => (err += part));
+  const status = await new Promise((done) => child.once('close', done));
+  return { status, err, did: did() };
+}
+
+const REPLAYED = '--platform=direct,iommu-dma,swiotlb';
+
+describe('besides reading, and writing to its cache, nothing is done by', () => {
+  test.each([
+    ['a check of a folder, in several threads', ['check', '--jobs', '2', REPLAYED, '.'], ''],
+    ['a check of a folder without a cache', ['check', '--no-cache', '--format', 'sarif', '.'], ''],
+    ['a check of standard input', ['check', '--stdin', '--stdin-filename', '$(touch pwned).c'], WRONG_COUNT],
+    ['the index', ['index', '.'], ''],
+    ['a recording of a mapping', ['simulate', '--backend', 'direct', '--segments', '64K,$(touch pwned)'], ''],
+    ['a trace', ['trace', '--format', 'html', '-'], `x-1 [0] d 1.0: dma_map_page: ${WORDS} dir=x`],
+    ['a script to record with', ['record-script', '--device', '$(touch pwned)'], ''],
+    ['a report of others', ['merge', '-'], `{"version":1,"findings":[{"file":"${WORDS}"}]}`],
+  ])('%s', async (_what, args, input) => {
+    const { did, status } = await watched(args, input);
+    expect(did).toEqual([]);
+    expect(status).not.toBeNull();
+    expect(existsSync(join(box.folder, 'tree/pwned'))).toBe(false);
+  });
+});
+
+test('without kept results only the compiled program is written', async () => {
+  const { did } = await watched(['check', '--no-cache', '.'], '', join(CACHE, 'dma-lens/compiled'));
+  expect(did).toEqual([]);
+});
+
+test('a server whose workspace, messages and settings are hostile', async () => {
+  const root = pathToFileURL(join(box.folder, 'tree')).href;
+  const uri = `${root}/${encodeURIComponent(NAMES[0] ?? '')}`;
+  const notify = (method: string, params: unknown) => frame({ jsonrpc: '2.0', method, params });
+  const ask = (method: string, params: unknown) => frame({ jsonrpc: '2.0', id: method, method, params });
+  const at = { textDocument: { uri }, position: { line: 5, character: 30 } };
+  const input = [
+    ask('initialize', {
+      processId: null,
+      rootUri: root,
+      workspaceFolders: [{ uri: root, name: WORDS }],
+      capabilities: { window: { workDoneProgress: true } },
+      initializationOptions: { settings: SETTINGS, rulePages: 'http://example.org', path: '/bin/sh' },
+    }),
+    notify('initialized', {}),
+    notify('textDocument/didOpen', { textDocument: { uri, languageId: 'c', version: 1, text: FIRST_ADDRESS } }),
+    ask('textDocument/hover', at),
+    ask('textDocument/codeLens', at),
+    ask('dmaLens/layout', at),
+    ask('dmaLens/trace', { text: WORDS, name: '../../pwned' }),
+    ask('workspace/executeCommand', { command: 'dmaLens.server.check', arguments: [root] }),
+    ask('workspace/executeCommand', { command: '$(touch pwned)', arguments: [WORDS] }),
+    ask('shutdown', null),
+    notify('exit', null),
+  ];
+  const { child, did } = start(['lsp', '--stdio']);
+  let out = '';
+  child.stdout.on('data', (part) => (out += part));
+  child.stdin.write(input.join(''));
+  const status = await new Promise((done) => child.once('close', done));
+  expect(out).toContain('"code":"contiguity-assumed"');
+  expect({ did: did(), status }).toEqual({ did: [], status: 0 });
+  expect(existsSync(join(box.folder, 'tree/pwned'))).toBe(false);
+});
+
+test('the watch sees what is done', () => {
+  const script = `
+    const fs = require('node:fs');
+    fs.writeFileSync('seen', '');
+    fs.promises.writeFile('seen', '').then(() => fs.createWriteStream('seen').end());
+    fs.closeSync(fs.openSync('seen', 'a'));
+    fs.renameSync('seen', 'seen2');
+    require('node:child_process').spawnSync('true', ['x']);
+    require('node:child_process').exec('true y');
+    require('node:net').connect({ port: 9, host: '127.0.0.1' }).on('error', () => {});
+    fetch('http://127.0.0.1:49152').catch(() => {});
+    new (require('node:worker_threads').Worker)("require('node:fs').mkdirSync('seen3')", { eval: true });`;
+  rmSync(LOG, { force: true });
+  const env = { ...process.env, WATCH_LOG: LOG };
+  const done = spawnSync(process.execPath, ['--require', WATCH, '-e', script], {
+    cwd: box.folder,
+    env,
+    encoding: 'utf8',
+  });
+  expect(done.stderr).toBe('');
+  const log = readFileSync(LOG, 'utf8');
+  for (const seen of ['write "seen"', 'write "seen2"', 'write "seen3"', 'run "true x"', 'run "/bin/sh -c true y"']) {
+    expect(log).toContain(`${seen}\n`);
+  }
+  expect(log.match(/^connect .*$/gm)?.length).toBeGreaterThan(1);
+});
+
+describe('a repository whose configuration runs programs', () => {
+  const folder = join(box.folder, 'tree');
+  const trap = (name: string) => `touch '${join(box.folder, `trap-${name}`)}'; cat`;
+  const git = (...args: readonly string[]) =>
+    spawnSync('git', ['-c', 'user.name=T', '-c', 'user.email=t@example.org', ...args], {
+      cwd: folder,
+      encoding: 'utf8',
+    });
+
+  beforeAll(() => {
+    git('init', '-q');
+    git('add', '-A');
+    git('commit', '-qm', 'x');
+    const hooks = join(folder, '.git/hooks');
+    mkdirSync(hooks, { recursive: true });
+    for (const hook of ['post-index-change', 'fsmonitor-watchman', 'reference-transaction', 'post-checkout']) {
+      writeFileSync(join(hooks, hook), `#!/bin/sh\n${trap(`hook-${hook}`)}\n`);
+      chmodSync(join(hooks, hook), 0o755);
+    }
+    const settings = {
+      'core.fsmonitor': trap('fsmonitor'),
+      'core.pager': trap('pager'),
+      'core.sshCommand': trap('ssh'),
+      'core.editor': trap('editor'),
+      'diff.external': trap('external'),
+      'diff.evil.command': trap('driver'),
+      'diff.evil.textconv': trap('textconv'),
+      'filter.evil.clean': trap('clean'),
+      'filter.evil.smudge': trap('smudge'),
+      'filter.evil.required': 'true',
+      'filter.process.process': trap('process'),
+      'alias.diff': `!${trap('alias')}`,
+      'alias.rev-parse': `!${trap('alias')}`,
+      'uploadpack.packObjectsHook': trap('pack'),
+    };
+    for (const [name, value] of Object.entries(settings)) git('config', name, value);
+    box.put({ 'tree/.gitattributes': '*.c diff=evil filter=evil\nf2.c filter=process\n' });
+    // Looked at by git since its time differs, though it is the same; and one that did change.
+    box.put({ 'tree/more/f1.c': readFileSync(join(folder, 'more/f1.c')) });
+    const changed = readFileSync(join(folder, 'more/f2.c'), 'utf8').replace('dma_unmap_sg(', 'dma_unmap_sg (');
+    box.put({ 'tree/more/f2.c': changed });
+  });
+
+  const sprung = () => readdirSync(box.folder).filter((name) => name.startsWith('trap-'));
+
+  test('the traps work where git is asked without care', () => {
+    git('diff');
+    git('status');
+    const expected = ['clean', 'driver', 'fsmonitor', 'hook-post-index-change', 'process'];
+    expect(sprung().sort()).toEqual(expected.map((name) => `trap-${name}`));
+    for (const name of sprung()) rmSync(join(box.folder, name));
+  });
+
+  test('--diff starts none of them', async () => {
+    const { status, err, did } = await watched(['check', '--diff', 'HEAD', '.']);
+    expect({ status, err }).toEqual({ status: 1, err: '' });
+    expect(did.every((line) => line.startsWith('run "git '))).toBe(true);
+    expect(sprung()).toEqual([]);
+  });
+
+  test('--diff refuses a filter that it cannot turn off', async () => {
+    git('config', 'filter.a=b.clean', trap('clean'));
+    const { status, err } = await watched(['check', '--diff', 'HEAD', '.']);
+    expect(status).toBe(2);
+    expect(err).toContain('git diff | dma-lens check --diff -');
+    expect(sprung()).toEqual([]);
+  });
+});
