@@ -9,6 +9,15 @@ import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { beforeAll, describe, expect, test, vi } from 'vitest';
 import { frame } from '../scripts/fuzz/client';
+import { checkSvg } from '../scripts/fuzz/source';
+import { analyze } from '../server/lens';
+import { escapeMarkdown, hoverMarkdown } from '../server/render/markdown';
+import { drawSvg } from '../server/render/svg';
+import { createParser } from '../server/syntax/parser';
+import { tracePage } from '../server/trace/page';
+import { summarize } from '../server/trace/summary';
+import { traceSvg } from '../server/trace/svg';
+import { NEWEST_KERNEL } from '../server/types';
 import { sandbox } from './support/sandbox';
 import { FIRST_ADDRESS, WRONG_COUNT } from './support/scan';
 
@@ -233,3 +242,75 @@ describe('a repository whose configuration runs programs', () => {
     expect(sprung()).toEqual([]);
   });
 });
+
+/** Would leave a tag, an attribute, a code span, a table cell or a link, were it not escaped. */
+const MARKUP = `</code><img/src=x>"'\`|](command:y)![x](http://example.org/x)&lt;\n</script><script>alert(1)</script>`;
+
+describe('words from a file stay words', () => {
+  test('in hovers', async () => {
+    const inString = MARKUP.replace(/["\\]/g, '\\$&').replace(/\n/g, '\\n');
+    const text = `${FIRST_ADDRESS}int g(struct unit *unit)
+{
+	unit->addr["${inString}"] = dma_map_single(unit->dev, unit->buf, sizeof("${inString}"), DMA_TO_DEVICE);
+	start(unit->addr["${inString}"]);
+	return 0;
+}
+`.replaceAll('unit->base', `unit->base["${inString}"]`);
+    const { hoverAt, findings } = analyze(text, await createParser(), { kernel: NEWEST_KERNEL });
+    expect(findings.map((one) => one.message).join()).toContain('<img');
+    const shown = new Set<string>();
+    for (let at = 0; at < text.length; at++) {
+      const hover = hoverAt(at);
+      const options = { images: at % 2 === 0, theme: 'dark', explorer: true } as const;
+      if (hover) shown.add(hoverMarkdown(hover, { ...options, rulePage: (rule) => `page:${rule}` }));
+    }
+    expect(shown.size).toBeGreaterThan(1);
+    for (const markdown of shown) {
+      const targets = [...markdown.matchAll(/(?<!\\)\]\(([^)\s]*)/g)].map((match) => match[1] ?? '');
+      const ours = /^(?:page:[a-z-]+$|data:image\/svg\+xml;base64,|command:dmaLens\.\w+\?%5B)/;
+      expect(targets.filter((target) => !ours.test(target))).toEqual([]);
+      expect(markdown).not.toMatch(/<\/?[a-z]/i);
+    }
+  });
+
+  test('in the titles of findings and the places where Markdown is made of them', () => {
+    const escaped = escapeMarkdown(MARKUP);
+    expect(escaped).not.toMatch(/(?<!\\)[`|[\]()!<>]/);
+    expect(escaped).not.toContain('\n');
+  });
+
+  test('in pictures', () => {
+    const failed = { ok: false, backend: MARKUP, errno: -5, reason: MARKUP } as const;
+    for (const theme of ['light', 'dark'] as const) {
+      const svg = drawSvg([{ page: 0x1000n, offset: 0, length: 4096 }], failed, { title: MARKUP, theme });
+      expect(svg).not.toMatch(/<(?:img|script|code)|\son\w+=/i);
+      checkSvg(svg);
+    }
+  });
+
+  test('in the page and the picture of a trace, wherever they stand in it', () => {
+    const lines = readFileSync('test/fixtures/trace-6.12-drivers.txt', 'utf8').split('\n').slice(0, 120);
+    const evil = MARKUP.replace(/\n/g, '');
+    const scripts = tracePage(summarize(lines), 'x', 'abc').match(/<script/g)?.length ?? 0;
+    const seen = new Set<string>();
+    for (let word = 0; word < 24; word++) {
+      const bent = lines.map((line, i) => (line.startsWith('#') || i % 3 === 0 ? line : replaceWord(line, word, evil)));
+      const report = summarize(bent);
+      const page = tracePage(report, evil, 'abc');
+      const tags = [...page.matchAll(/<([a-z]\w*)/gi)].map((match) => match[1] ?? '');
+      for (const tag of tags) seen.add(tag);
+      expect(page.match(/<script/g)).toHaveLength(scripts);
+      expect(page).not.toMatch(/<img|="[^"]*"\s*'/i);
+      checkSvg(traceSvg(report));
+      expect(traceSvg(report)).not.toMatch(/<(?:img|script|code)/i);
+    }
+    expect(seen).toContain('table');
+  });
+});
+
+/** A line with one of its words, or of its values, replaced. */
+function replaceWord(line: string, index: number, by: string): string {
+  const words = [...line.matchAll(/[^\s=:,[\]()]+/g)];
+  const word = words[index % Math.max(1, words.length)];
+  return word ? line.slice(0, word.index) + by + line.slice(word.index + word[0].length) : line;
+}
