@@ -124,47 +124,75 @@ const MOST_REMEMBERED = 100_000;
 /** More live mappings than devices have: what a driver leaks must not fill the memory. */
 const MOST_LIVE = 100_000;
 
-/** Live ranges in address order. */
+interface Place {
+  readonly start: bigint;
+  readonly end: bigint;
+  readonly mapping: LiveMapping;
+}
+
+/** Ranges in a piece of the address space; then it is cut in two: a long array is slow to insert into. */
+const MOST_IN_PIECE = 512;
+
+/** Live ranges in address order, in pieces; no piece is empty. */
 class Places {
-  private readonly starts: bigint[] = [];
-  private readonly entries: { readonly end: bigint; readonly mapping: LiveMapping }[] = [];
+  private readonly pieces: Place[][] = [];
 
   /** Returns a mapping that the range overlaps. */
-  add(range: TraceRange, mapping: LiveMapping): LiveMapping | undefined {
-    const end = range.dma + BigInt(range.length);
-    const at = this.find(range.dma);
-    const [below, above] = [this.entries[at - 1], this.entries[at]];
-    this.starts.splice(at, 0, range.dma);
-    this.entries.splice(at, 0, { end, mapping });
-    if (below && range.dma < below.end) return below.mapping;
-    return above && (this.starts[at + 1] ?? end) < end ? above.mapping : undefined;
+  add({ dma: start, length }: TraceRange, mapping: LiveMapping): LiveMapping | undefined {
+    const end = start + BigInt(length);
+    const at = this.pieceOf(start);
+    const piece = this.pieces[at] ?? [];
+    if (piece.length === 0) this.pieces.push(piece);
+    const index = firstFrom(piece, start);
+    const below = piece[index - 1] ?? this.pieces[at - 1]?.at(-1);
+    const above = piece[index] ?? this.pieces[at + 1]?.[0];
+    piece.splice(index, 0, { start, end, mapping });
+    if (MOST_IN_PIECE < piece.length) this.pieces.splice(at + 1, 0, piece.splice(MOST_IN_PIECE >> 1));
+    if (below && start < below.end) return below.mapping;
+    return above && above.start < end ? above.mapping : undefined;
   }
 
-  remove(range: TraceRange, mapping: LiveMapping): void {
-    for (let at = this.find(range.dma); this.starts[at] === range.dma; at++) {
-      if (this.entries[at]?.mapping !== mapping) continue;
-      this.starts.splice(at, 1);
-      this.entries.splice(at, 1);
-      return;
+  remove({ dma: start }: TraceRange, mapping: LiveMapping): void {
+    for (let at = this.pieceOf(start); at < this.pieces.length; at++) {
+      const piece = this.pieces[at] ?? [];
+      for (let index = firstFrom(piece, start); index < piece.length; index++) {
+        const place = piece[index];
+        if (place?.start !== start) return;
+        if (place.mapping !== mapping) continue;
+        piece.splice(index, 1);
+        if (piece.length === 0) this.pieces.splice(at, 1);
+        return;
+      }
     }
   }
 
   scatter(bytes: number): number {
-    const [first, last] = [this.starts[0], this.entries.at(-1)];
-    if (first === undefined || !last || last.end <= first) return 0;
-    return Math.max(0, 1 - bytes / Number(last.end - first));
+    const [first, last] = [this.pieces[0]?.[0], this.pieces.at(-1)?.at(-1)];
+    if (!first || !last || last.end <= first.start) return 0;
+    return Math.max(0, 1 - bytes / Number(last.end - first.start));
   }
 
-  /** First index whose start is at or above `address`. */
-  private find(address: bigint): number {
-    let [low, high] = [0, this.starts.length];
+  /** The first piece whose last range starts at or above `address`, or else the last piece. */
+  private pieceOf(address: bigint): number {
+    let [low, high] = [0, Math.max(0, this.pieces.length - 1)];
     while (low < high) {
       const middle = (low + high) >>> 1;
-      if ((this.starts[middle] ?? 0n) < address) low = middle + 1;
+      if ((this.pieces[middle]?.at(-1)?.start ?? 0n) < address) low = middle + 1;
       else high = middle;
     }
     return low;
   }
+}
+
+/** First index whose start is at or above `address`. */
+function firstFrom(piece: readonly Place[], address: bigint): number {
+  let [low, high] = [0, piece.length];
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if ((piece[middle]?.start ?? 0n) < address) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }
 
 function keyOf(event: TraceEvent): bigint | undefined {
