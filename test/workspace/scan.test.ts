@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -61,5 +61,29 @@ describe('scan', () => {
     await scan([folder], { kernel, jobs: 2, progress: (done, all) => seen.push(done / all) });
     expect(seen).toHaveLength(6);
     expect(seen.at(-1)).toBe(1);
+  });
+
+  test('says the same whichever byte of its kept results is altered, or missing', { timeout: 120_000 }, async () => {
+    const cache = { folder: join(folder, 'cache'), build: 'x' };
+    mkdirSync(join(folder, 'one'));
+    writeFileSync(join(folder, 'one/driver.c'), DRIVER);
+    const check = async () => JSON.stringify((await scan([join(folder, 'one')], { kernel, jobs: 1, cache })).files);
+    const expected = await check();
+    const kept = readdirSync(cache.folder, { recursive: true, encoding: 'utf8' })
+      .map((name) => join(cache.folder, name))
+      .filter((file) => statSync(file).isFile());
+    let bytes = 0;
+    for (const file of kept) {
+      const whole = readFileSync(file);
+      for (let at = 0; at < whole.length; at++) {
+        const altered = Buffer.from(whole);
+        altered[at] = (altered[at] ?? 0) ^ (1 << (at % 8));
+        writeFileSync(file, at % 2 === 0 ? altered : whole.subarray(0, at));
+        expect(await check()).toBe(expected);
+        bytes += 1;
+      }
+      writeFileSync(file, whole);
+    }
+    expect(bytes).toBeGreaterThan(300);
   });
 });
