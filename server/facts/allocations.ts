@@ -2,7 +2,7 @@
 
 import type { Expr } from '../code/ir';
 import type { Span } from '../types';
-import { isTester } from './addresses';
+import { isTester, nameOf } from './addresses';
 import { successors } from './blocks';
 import { fieldKeys } from './fields';
 import type { CallFact, Flow } from './flow';
@@ -15,6 +15,8 @@ export interface UntestedAllocation {
   readonly misread: Span | undefined;
   /** The first use that would crash. */
   readonly use: Span | undefined;
+  /** The field that keeps the memory, where the function does nothing else with it; others may test that. */
+  readonly kept: string | undefined;
 }
 
 export interface WrongFree {
@@ -56,9 +58,23 @@ export function findUntestedAllocations(flow: Flow): readonly UntestedAllocation
           )
         : undefined;
     const use = firstUse(flow, allocation);
-    if (tester || use) found.push({ allocation, misread: tester?.call.span, use });
+    const kept = tester || use ? undefined : onlyKept(flow, allocation);
+    if (tester || use || kept) found.push({ allocation, misread: tester?.call.span, use, kept });
   }
   return found;
+}
+
+/** The name of the one field that takes the memory, where the function neither hands it on nor lets its caller see it. */
+function onlyKept(flow: Flow, allocation: CallFact): string | undefined {
+  const isMemory = (part: Value) => part.key === allocation.result.key;
+  if (flow.returns.some((end) => end.value && mentions(end.value, isMemory))) return undefined;
+  if (flow.calls.some((call) => call.args.some((arg) => mentions(arg, isMemory)))) return undefined;
+  const stores = flow.stores.filter((one) => mentions(one.value, isMemory));
+  const names = new Set(
+    stores.map(({ target }) => (target.kind === 'name' && target.name.startsWith('#') ? undefined : nameOf(target))),
+  );
+  const [name] = names;
+  return names.size === 1 ? name : undefined;
 }
 
 /** A write through the pointer, in the function itself. */
