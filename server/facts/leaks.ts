@@ -23,7 +23,8 @@ export interface Leak {
     | 'kept in a variable'
     | 'refused by the DMA engine'
     | 'memory freed'
-    | 'others released';
+    | 'others released'
+    | 'another failed';
   /** A release on another way out. */
   readonly release: Span | undefined;
 }
@@ -59,7 +60,8 @@ function leakOf(flow: Flow, map: CallFact, callers: Callers): Leak | undefined {
   const release = flow.calls.find((call) => releases(call, map));
   const isOne = map.api?.fails === 'mapping-error' || map.api?.fails === 'null';
   const prepares = flow.calls.filter((call) => isPrepare(call) && call.args.some((arg) => isOf(arg, map)));
-  if (!release && !isOne && prepares.length === 0 && !flow.calls.some(isFree)) return undefined;
+  const hasTwin = !release && !isOne && isAlone(flow, callers) && flow.calls.some((call) => isTwin(flow, call, map));
+  if (!release && !isOne && prepares.length === 0 && !hasTwin && !flow.calls.some(isFree)) return undefined;
   const owned = ownedPlaces(flow, map);
   const others = flow.calls.filter((call) => call !== map && isTaken(call) && call.api?.fails !== undefined);
   const memory = memoryOf(map);
@@ -112,7 +114,7 @@ function leakOf(flow: Flow, map: CallFact, callers: Callers): Leak | undefined {
     if (isFree(call)) return call.args.some((arg) => memory.has(arg.key)) ? MEMORY_FREED : state;
     const isOpen = call.api?.name !== call.call.name || call.api?.role === 'free';
     const mayCleanUp = isOpen && (call.call.name === undefined || CLEANUP.test(name));
-    if (mayCleanUp && call.args.some((arg) => isOf(arg, map) || reaches(arg, owned))) return undefined;
+    if (mayCleanUp && (hasTwin || call.args.some((arg) => isOf(arg, map) || reaches(arg, owned)))) return undefined;
     if (state === 'kept' && others.some((other) => other.block !== map.block && releases(call, other)))
       return 'others released';
     const isGiven =
@@ -122,11 +124,31 @@ function leakOf(flow: Flow, map: CallFact, callers: Callers): Leak | undefined {
   const ends = followFrom(flow, map, 'live', step);
   if (!ends) return undefined;
   for (const end of ends) {
-    const because = reason(flow, map, end, release !== undefined, isOne, callers);
+    const because =
+      reason(flow, map, end, release !== undefined, isOne, callers) ??
+      (hasTwin && isLostWithTwin(flow, end) ? 'another failed' : undefined);
     if (because === 'released elsewhere' && isAllocated && end.state !== 'live' && mayBeUndone(flow, callers)) continue;
     if (because) return { map, end: end.span, because, release: release?.call.span };
   }
   return undefined;
+}
+
+/** Nobody who calls it cleans up after a failure: no caller of the file, and none outside of it by its name. */
+function isAlone(flow: Flow, callers: Callers): boolean {
+  return 0 < callers.count ? !callers.release : flow.ir.isStatic;
+}
+
+/** A call that maps a list of another buffer, once, as `map` does. */
+function isTwin(flow: Flow, call: CallFact, map: CallFact): boolean {
+  if (call === map || call.api?.role !== 'map' || call.api.name !== call.call.name) return false;
+  if (call.list === undefined && call.table === undefined) return false;
+  if (flow.ir.loops.some(({ blocks }) => blocks.includes(map.block) || blocks.includes(call.block))) return false;
+  return call.list?.key !== map.list?.key || call.table?.key !== map.table?.key;
+}
+
+/** Another list could not be mapped, the function says so and ends: who called it knows of neither. */
+function isLostWithTwin(flow: Flow, end: PathEnd): boolean {
+  return end.state === `live${AFTER_FAILURE}` && (isFailure(flow, end) || isGivenUp(end));
 }
 
 function reason(

@@ -60,6 +60,7 @@ mapping; an address kept in memory, unless the function itself releases it on an
 const REASONS: Readonly<Record<FunctionFacts['leaks'][number]['because'], string>> = {
   'released elsewhere': 'this way out does not release it, others do',
   'kept in a variable': 'the address was only in a local variable',
+  'another failed': 'another list could not be mapped, and nobody who is told so knows of this one',
   'others released': 'this way out releases others, and not this one',
   'memory freed': 'its memory was given back, and the mapping is still there',
   'refused by the DMA engine': 'the DMA engine did not take it, and nothing releases it',

@@ -161,3 +161,67 @@ unmap:
   test('a descriptor that is not tested is taken for queued', () =>
     check(rules, send('goto unmap;').replace('    if (dma_submit_error(cookie))\n        goto unmap;\n', '')));
 });
+
+describe('two lists, of which the second cannot be mapped', () => {
+  const start = (second: string, rest = '') => `
+static int start(struct engine *engine, struct request *req)
+{
+    int n = dma_map_sg(engine->dev, req->src, req->src_n, DMA_TO_DEVICE);
+
+    if (!n)
+        return -EINVAL;
+${second}
+    run(engine, req);
+    return 0;
+}
+${rest}`;
+  const BAD = `    n = dma_map_sg(engine->dev, req->dst, req->dst_n, DMA_FROM_DEVICE);
+    if (!n)
+        return -EINVAL;`;
+  const LOST = `${BAD}
+     // ^^^^^^^^^^^^^^^ error: what dma_map_sg() mapped is lost here: another list could not be mapped, and nobody who is told so knows of this one`;
+
+  test('the first is lost', () => check(rules, start(LOST)));
+  test('the first is lost, and the caller only hands the error on', () =>
+    check(rules, start(LOST, 'int queue(struct engine *engine)\n{\n    return start(engine, engine->req);\n}')));
+  test('a table, and a table', () =>
+    check(
+      rules,
+      start(`    if (dma_map_sgtable(engine->dev, req->table, DMA_FROM_DEVICE, 0))
+        return -EINVAL;
+     // ^^^^^^^^^^^^^^^ error: what dma_map_sg() mapped is lost here: another list could not be mapped, and nobody who is told so knows of this one`),
+    ));
+
+  test('a caller that cleans up', () =>
+    check(
+      rules,
+      start(
+        BAD,
+        'int queue(struct engine *engine)\n{\n    if (start(engine, engine->req))\n        unmap_all(engine);\n    return 0;\n}',
+      ),
+    ));
+  test('a function that others may call, who may clean up', () =>
+    check(rules, start(BAD).replace('static int', 'int')));
+  test('a helper that cleans up on the way', () =>
+    check(rules, start(BAD.replace('return -EINVAL', 'return finish(engine, -EINVAL)'))));
+  test('the same list again', () => check(rules, start(BAD.replaceAll('dst', 'src'))));
+  test('lists that are mapped one after the other in a loop', () =>
+    check(
+      rules,
+      `
+static int start(struct engine *engine, struct request *req)
+{
+    int i, n;
+
+    for (i = 0; i < req->lists; i++) {
+        n = dma_map_sg(engine->dev, req->src[i], req->src_n, DMA_TO_DEVICE);
+        if (!n)
+            return -EINVAL;
+    }
+    n = dma_map_sg(engine->dev, req->dst, req->dst_n, DMA_FROM_DEVICE);
+    if (!n)
+        return -EINVAL;
+    return 0;
+}`,
+    ));
+});
