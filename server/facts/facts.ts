@@ -171,7 +171,7 @@ export function extractFacts(
     ...callerFacts(flow, askCallers(callers(flow)), memory),
     contiguity: contiguityFacts(flow, knowledge, { hostTakesOneSegment: oneSegment, contracts, isBackend }, memory),
     ...(isBackend ? NO_DEVICE : walkFindings(flow, walks.get(flow) ?? NO_WALKS, walking)),
-    mismatches: findMismatches(flow, mapsByField, flows),
+    mismatches: findMismatches(flow, mapsByField, mappings, flows),
     wrongMemory: findWrongMemory(flow, globals),
     ...(isLimited && { segmentLimits: [] }),
     wrongFrees: findWrongFrees(flow, allocations),

@@ -4,6 +4,7 @@ import type { Expr, StructIr } from '../code/ir';
 import { isAtLeast, type KernelVersion, type Span } from '../types';
 import { nameOf } from './addresses';
 import { fieldKeys } from './fields';
+import { type FileMappings, listNames } from './fileMappings';
 import type { CallFact, Flow } from './flow';
 import { isSameSubject } from './mappings';
 import { carries, mentions, type Value } from './values';
@@ -134,7 +135,12 @@ function innermost(key: string, types: ReadonlyMap<string, string>): string {
   return `${type}:${names.join('.')}`;
 }
 
-export function findMismatches(flow: Flow, maps: MapsByField, flows: readonly Flow[]): readonly Mismatch[] {
+export function findMismatches(
+  flow: Flow,
+  maps: MapsByField,
+  lists: FileMappings,
+  flows: readonly Flow[],
+): readonly Mismatch[] {
   const found: Mismatch[] = [];
   for (const release of flow.calls) {
     if (release.api?.role !== 'unmap') continue;
@@ -153,7 +159,8 @@ export function findMismatches(flow: Flow, maps: MapsByField, flows: readonly Fl
     const pairs = 0 < local.length ? local.map((map) => ({ map, flow })) : remote;
     const [first] = pairs;
     if (!first) {
-      const odd = 0 < same.length ? undefined : oddDirection(flow, release, maps);
+      const odd =
+        0 < same.length ? undefined : (oddDirection(flow, release, maps) ?? oddListDirection(flow, release, lists));
       if (odd) found.push(odd);
       continue;
     }
@@ -236,6 +243,21 @@ function oddDirection(flow: Flow, release: CallFact, maps: MapsByField): Mismatc
   if (!kept || !first || given?.value.kind !== 'constant') return undefined;
   if ([...kept.map((one) => one.map), ...maps.untracked].some((map) => mayFit(release, map))) return undefined;
   return { release, map: first.map, mapFunction: undefined, what: 'direction', span: given.expr.span, isOdd: false };
+}
+
+/** Whoever maps a list of that name in the file, maps it in another direction. */
+function oddListDirection(flow: Flow, release: CallFact, { all, aliases }: FileMappings): Mismatch | undefined {
+  const given = argument(release, 'direction');
+  if (!release.list || given?.value.kind !== 'constant') return undefined;
+  const expr = release.api?.list === undefined ? undefined : release.call.args[release.api.list];
+  const names = listNames(flow, release.list, expr, aliases);
+  const same = all.filter((one) => names.some((name) => one.lists.has(name)));
+  const [first] = same;
+  // A list that nobody can name may be this one, too.
+  const may = [...same, ...all.filter((one) => one.lists.size === 0)];
+  if (!first || may.some((one) => one.isDerived || mayFit(release, one.map))) return undefined;
+  const { map, flow: mapFlow } = first;
+  return { release, map, mapFunction: mapFlow.ir.name, what: 'direction', span: given.expr.span, isOdd: false };
 }
 
 function lastName(key: string): string {

@@ -128,3 +128,47 @@ int run(struct port *port, void *data, size_t len)
   test('the same', () => expect(rulesOf(run('len'))).toEqual([]));
   test('rounded, who knows how', () => expect(rulesOf(run('ALIGN(len, 4)'))).toEqual([]));
 });
+
+describe('lists that another function unmaps', () => {
+  const found = (text: string) =>
+    analyze(text, parser, { kernel: { major: 6, minor: 12 }, rules: ['unmap-mismatch'] }).findings.map(
+      (one) => one.message,
+    );
+  const engine = (map: string, unmap: string, rest = '') => `
+int start(struct engine *engine, struct request *req)
+{
+	int n = dma_map_sg(engine->dev, req->src, req->src_n, DMA_TO_DEVICE);
+
+	if (!n)
+		return -EINVAL;
+	${map}
+	return run(engine, req);
+}
+
+void finish(struct engine *engine, struct request *req)
+{
+	dma_unmap_sg(engine->dev, req->src, req->src_n, DMA_TO_DEVICE);
+	${unmap}
+}
+${rest}`;
+  const MAP = 'dma_map_sg(engine->dev, req->dst, req->dst_n, DMA_FROM_DEVICE);';
+  const UNMAP = 'dma_unmap_sg(engine->dev, req->dst, req->dst_n, DMA_TO_DEVICE);';
+
+  test('in another direction', () =>
+    expect(found(engine(MAP, UNMAP))).toEqual([
+      "dma_unmap_sg() is given another direction than dma_map_sg() in start(), which has 'DMA_FROM_DEVICE'",
+    ]));
+  test('in the same one', () => expect(found(engine(MAP, UNMAP.replace('TO_', 'FROM_')))).toEqual([]));
+  test('that is mapped in that direction too, somewhere', () => {
+    const again =
+      'int again(struct engine *engine, struct request *req)\n{\n\treturn dma_map_sg(engine->dev, req->dst, 1, DMA_TO_DEVICE);\n}';
+    expect(found(engine(MAP, UNMAP, again))).toEqual([]);
+  });
+  test('that may be one which nobody can name', () => {
+    const other =
+      'int map(struct device *dev, struct scatterlist *list)\n{\n\treturn dma_map_sg(dev, list, 1, DMA_TO_DEVICE);\n}';
+    expect(found(engine(MAP, UNMAP, other))).toEqual([]);
+  });
+  test('in a direction that is worked out', () =>
+    expect(found(engine(MAP.replace('DMA_FROM_DEVICE', 'req->dir'), UNMAP))).toEqual([]));
+});
