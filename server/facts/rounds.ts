@@ -7,7 +7,7 @@ import { explore, type Outcome } from './explore';
 import type { CallFact, Flow } from './flow';
 import { CLEANUP, FREES_MEMORY } from './leaks';
 import { saysFailed } from './mappings';
-import { mentions, type Value } from './values';
+import { alternatives, mentions, type Value } from './values';
 
 export interface LostRounds {
   readonly map: CallFact;
@@ -28,13 +28,14 @@ export function findLostRounds(flow: Flow, callers: Callers): readonly LostRound
   for (const map of flow.calls) {
     if (map.api?.role !== 'map' || map.api.fails !== 'mapping-error') continue;
     const loop = flow.ir.loops.find((one) => one.blocks.includes(map.block));
-    if (!loop || !isKept(flow, map) || flow.calls.some((call) => loop.blocks.includes(call.block) && mayUndo(call)))
-      continue;
+    if (!loop || !isKept(flow, map)) continue;
+    const undoes = (call: CallFact) => mayUndo(call) && !isOfBefore(flow, call, loop.blocks);
+    if (flow.calls.some((call) => loop.blocks.includes(call.block) && undoes(call))) continue;
     const failed = failureBlock(flow, map);
     const env = failed === undefined ? undefined : flow.entering.get(failed);
     if (failed === undefined || !env || loop.header === failed) continue;
     const outcomes = explore(flow, failed, env);
-    const lost = outcomes?.map((outcome) => lossOf(flow, outcome, callers));
+    const lost = outcomes?.map((outcome) => lossOf(flow, outcome, undoes, callers));
     const first = lost?.[0];
     if (!lost || !first || !lost.every((one) => one !== undefined)) continue;
     if (first.dropsPacket || !countsRounds(flow, map, loop.blocks)) found.push({ map, ...first });
@@ -83,9 +84,26 @@ export function mayUndo(call: CallFact): boolean {
   return CLEANUP.test(name) || CLEARS.test(name);
 }
 
+/** It releases what was mapped before the loop, such as the head of a packet, and nothing else. */
+function isOfBefore(flow: Flow, release: CallFact, blocks: readonly number[]): boolean {
+  const index = release.api?.role === 'unmap' ? release.api.address : undefined;
+  const address = index === undefined ? undefined : release.args[index];
+  if (!address) return false;
+  const isBefore = (one: CallFact) =>
+    one.api?.role === 'map' && one.api.fails === 'mapping-error' && !blocks.includes(one.block);
+  return alternatives(address).every((option) =>
+    flow.calls.some((one) => isBefore(one) && one.result.key === option.key),
+  );
+}
+
 /** The way ends without anything that may release, and its caller will not do so either. */
-function lossOf(flow: Flow, outcome: Outcome, callers: Callers): Pick<LostRounds, 'end' | 'dropsPacket'> | undefined {
-  if (!outcome.returned || !outcome.span || outcome.calls.some(mayUndo)) return undefined;
+function lossOf(
+  flow: Flow,
+  outcome: Outcome,
+  undoes: (call: CallFact) => boolean,
+  callers: Callers,
+): Pick<LostRounds, 'end' | 'dropsPacket'> | undefined {
+  if (!outcome.returned || !outcome.span || outcome.calls.some(undoes)) return undefined;
   const isPacket = (arg: Value) =>
     arg.kind === 'initial' && flow.ir.params.some((one) => one.name === arg.place && /\bsk_buff\b/.test(one.type));
   const dropsPacket = outcome.calls.some((call) => FREES_MEMORY.test(call.call.name ?? '') && call.args.some(isPacket));
