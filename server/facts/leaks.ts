@@ -11,6 +11,7 @@ import { ownedPlaces, reaches, releases, renews, saysFailed } from './mappings';
 import { followFrom, type PathEnd, type PathEvent } from './paths';
 import { tableOf } from './tables';
 import { calledTemporaries } from './temporaries';
+import { hasTwinAlone } from './twins';
 import { alternatives, carries, constant, mentions, mentionsKey, substitute, type Value } from './values';
 
 export interface Leak {
@@ -60,7 +61,7 @@ function leakOf(flow: Flow, map: CallFact, callers: Callers): Leak | undefined {
   const release = flow.calls.find((call) => releases(call, map));
   const isOne = map.api?.fails === 'mapping-error' || map.api?.fails === 'null';
   const prepares = flow.calls.filter((call) => isPrepare(call) && call.args.some((arg) => isOf(arg, map)));
-  const hasTwin = !release && !isOne && isAlone(flow, callers) && flow.calls.some((call) => isTwin(flow, call, map));
+  const hasTwin = !release && !isOne && hasTwinAlone(flow, map, callers);
   if (!release && !isOne && prepares.length === 0 && !hasTwin && !flow.calls.some(isFree)) return undefined;
   const owned = ownedPlaces(flow, map);
   const others = flow.calls.filter((call) => call !== map && isTaken(call) && call.api?.fails !== undefined);
@@ -131,19 +132,6 @@ function leakOf(flow: Flow, map: CallFact, callers: Callers): Leak | undefined {
     if (because) return { map, end: end.span, because, release: release?.call.span };
   }
   return undefined;
-}
-
-/** Nobody who calls it cleans up after a failure: no caller of the file, and none outside of it by its name. */
-function isAlone(flow: Flow, callers: Callers): boolean {
-  return 0 < callers.count ? !callers.release : flow.ir.isStatic;
-}
-
-/** A call that maps a list of another buffer, once, as `map` does. */
-function isTwin(flow: Flow, call: CallFact, map: CallFact): boolean {
-  if (call === map || call.api?.role !== 'map' || call.api.name !== call.call.name) return false;
-  if (call.list === undefined && call.table === undefined) return false;
-  if (flow.ir.loops.some(({ blocks }) => blocks.includes(map.block) || blocks.includes(call.block))) return false;
-  return call.list?.key !== map.list?.key || call.table?.key !== map.table?.key;
 }
 
 /** Another list could not be mapped, the function says so and ends: who called it knows of neither. */
