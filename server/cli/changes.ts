@@ -10,6 +10,9 @@ import type { FileFindings } from '../workspace/scan';
 import { readStdin } from './stdin';
 import { UsageError } from './usage';
 
+/** What works where we cannot, or will not, let git make the diff. */
+const PIPED = 'git diff | dma-lens check --diff -';
+
 export interface Changes {
   /** Whether any line of the file changed. */
   has(file: string): boolean;
@@ -70,7 +73,7 @@ function linesByPath(diff: string, folders: readonly string[]): ChangedLines {
 function changesInGit(revision: string): ChangedLines {
   const top = topFolder();
   if (top === undefined) {
-    throw new UsageError('--diff needs a git repository here; or pipe a diff in: git diff | dma-lens check --diff -');
+    throw new UsageError(`--diff needs a git repository here; or pipe a diff in: ${PIPED}`);
   }
   const commit = commitOf(revision, top);
   const format = ['--unified=0', '--find-renames', '--no-color', '--no-ext-diff', '--no-textconv', '--no-relative'];
@@ -89,8 +92,7 @@ function diffOf(top: string, args: readonly string[]): string {
     return git(top, args);
   } catch (error) {
     if (error instanceof UsageError || !(error instanceof Error)) throw error;
-    const wayOut = 'if git has to fetch what this clone left out, pipe its diff in: git diff | dma-lens check --diff -';
-    throw new UsageError(`${error.message}; ${wayOut}`);
+    throw new UsageError(`${error.message}; if git has to fetch what this clone left out, pipe its diff in: ${PIPED}`);
   }
 }
 
@@ -123,19 +125,11 @@ function topFolder(): string | undefined {
 
 /** Options that turn off the programs which the repository's configuration lets files pass through. */
 function withoutFilters(top: string): readonly string[] {
-  let listed: string;
-  try {
-    listed = git(top, ['config', '--name-only', '-z', '--get-regexp', '^filter\\.']);
-  } catch {
-    // There are none.
-    return [];
-  }
+  const listed = git(top, ['config', '--list', '--name-only', '-z']);
   const names = new Set(listed.split('\0').flatMap((key) => /^filter\.([\s\S]*)\.\w+$/.exec(key)?.[1] ?? []));
   // Git takes what is before the first `=` for the name of a setting.
   if ([...names].some((name) => name.includes('='))) {
-    throw new UsageError(
-      "a filter in git's configuration has '=' in its name; pipe the diff in: git diff | dma-lens check --diff -",
-    );
+    throw new UsageError(`a filter in git's configuration has '=' in its name; pipe the diff in: ${PIPED}`);
   }
   return [...names].flatMap((name) =>
     ['clean=', 'process=', 'required=false'].flatMap((setting) => ['-c', `filter.${name}.${setting}`]),
